@@ -1,0 +1,1 @@
+"""The learner knowledge graph: curricula, evidence, the mastery fold and the stores that keep them."""

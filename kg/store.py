@@ -1,0 +1,258 @@
+"""The store: one interface, behind which SQLite and Neo4j answer alike. `tests/contract` holds them to it.
+
+Every method is scoped to a tenant. Times are microseconds since 1970 UTC and always come from the caller.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from kg import ledger, states
+from kg.comparison import Difference
+from kg.curriculum import AnswerKey, Curriculum, CurriculumRecord
+from kg.evidence import Evidence, Position
+from kg.learner import Learner, StoredPlan
+from kg.ledger import AppendOutcome, LedgerTransaction, MasteryChange
+from kg.operations import Operation
+from kg.states import LearnerState
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportOutcome:
+    """What storing a curriculum changed.
+
+    Attributes:
+        record: The curriculum as it is now.
+        difference: What was added, changed and removed; empty: no new version was made.
+        operation: The regrade operation that was created because the grading of stored questions changed, or None.
+    """
+
+    record: CurriculumRecord
+    difference: Difference
+    operation: Operation | None
+
+
+class Store(ABC):
+    """Where everything is kept. All methods raise `StoreUnavailableError` when it does not answer."""
+
+    @abstractmethod
+    async def open(self) -> None:
+        """Connects, and creates the schema in an empty store.
+
+        Raises:
+            SchemaMismatchError: The store has another schema version; the message names the command that migrates it.
+        """
+
+    @abstractmethod
+    async def migrate(self) -> tuple[int, int]:
+        """Brings the schema to this release's version; returns the versions before and after."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Finishes what is under way and disconnects."""
+
+    @abstractmethod
+    async def check(self) -> None:
+        """Returns if the store answers and would take a write."""
+
+    @abstractmethod
+    async def run_ledger(
+        self, tenant: str, work: Callable[[LedgerTransaction], Awaitable[Result]], *, write: bool, now: int = 0
+    ) -> Result:
+        """Runs `work` in one transaction, again from the start where the store asks for a retry.
+
+        Args:
+            tenant: Id.
+            work: Awaits nothing but the transaction's methods.
+            write: False: it only reads.
+            now: Time of creation for learners that the work creates.
+        """
+
+    # Curricula
+
+    @abstractmethod
+    async def import_curriculum(self, tenant: str, curriculum: Curriculum, now: int, operation: str) -> ImportOutcome:
+        """Makes a validated curriculum current in one atomic step; equal content makes no new version.
+
+        What is merged and compared is `kg.comparison`'s. Where the grading of questions that were there before
+        changed, the grading revision grows by one and a regrade operation with id `operation` is created with it.
+        """
+
+    @abstractmethod
+    async def get_curriculum_record(self, tenant: str, curriculum: str) -> CurriculumRecord:
+        """Reads the record. Raises CurriculumNotFoundError."""
+
+    @abstractmethod
+    async def load_curriculum(self, tenant: str, curriculum: str) -> tuple[CurriculumRecord, Curriculum]:
+        """Reads record and content of one version together, archived parts included. Raises CurriculumNotFoundError."""
+
+    @abstractmethod
+    async def list_curricula(self, tenant: str, after: str, limit: int) -> list[CurriculumRecord]:
+        """Lists records with an id greater than `after`, ascending."""
+
+    @abstractmethod
+    async def delete_curriculum(self, tenant: str, curriculum: str) -> None:
+        """Deletes it. Raises CurriculumNotFoundError; CurriculumInUseError where there is evidence in it."""
+
+    @abstractmethod
+    async def correct_answer_key(
+        self, tenant: str, curriculum: str, question: str, key: AnswerKey, *, now: int, operation: str
+    ) -> Operation:
+        """Gives a question its next key and creates the regrade operation with id `operation`, in one transaction.
+
+        Version and set_at are filled in here. An equal key (accepted and tolerance) leaves key and grading revision as
+        they are. Raises CurriculumNotFoundError, QuestionNotFoundError.
+        """
+
+    @abstractmethod
+    async def void_question(
+        self, tenant: str, curriculum: str, question: str, *, voided: bool, now: int, operation: str
+    ) -> Operation:
+        """Sets or clears `voided` and creates the regrade operation, in one transaction.
+
+        Where it is so already, the grading revision stays. Raises CurriculumNotFoundError, QuestionNotFoundError.
+        """
+
+    @abstractmethod
+    async def list_learners_to_regrade(
+        self, tenant: str, curriculum: str, questions: Sequence[str], grading_revision: int, limit: int
+    ) -> list[str]:
+        """Lists learners who answered one of the questions and whose head has an older grading revision, ascending."""
+
+    # Learners
+
+    @abstractmethod
+    async def create_learner(self, tenant: str, learner: Learner) -> Learner:
+        """Creates a learner. Raises LearnerAlreadyExistsError (id or external id), LearnerErasedError."""
+
+    @abstractmethod
+    async def get_learner(self, tenant: str, learner: str) -> Learner:
+        """Reads a learner. Raises LearnerNotFoundError."""
+
+    @abstractmethod
+    async def find_learner(self, tenant: str, external_id: str) -> Learner | None:
+        """Reads the learner with an external id."""
+
+    @abstractmethod
+    async def list_learners(self, tenant: str, after: str, limit: int) -> list[Learner]:
+        """Lists learners with an id greater than `after`, ascending."""
+
+    @abstractmethod
+    async def update_learner(self, tenant: str, learner: Learner) -> Learner:
+        """Writes external id, display name and goals. Raises LearnerNotFoundError, LearnerAlreadyExistsError."""
+
+    @abstractmethod
+    async def erase_learner(self, tenant: str, learner: str) -> None:
+        """Removes a learner with evidence, states, snapshots and plans, and bars the id for good.
+
+        Only a hash of the id stays. Raises LearnerNotFoundError where there never was one and none was erased.
+        """
+
+    # Evidence beyond the ledger
+
+    @abstractmethod
+    async def list_evidence(
+        self, tenant: str, learner: str, curriculum: str, after: Position, limit: int
+    ) -> list[Evidence]:
+        """Lists a learner's log after a position, voided items included; all curricula where `curriculum` is empty."""
+
+    # Plans
+
+    @abstractmethod
+    async def save_plan(self, tenant: str, plan: StoredPlan) -> None:
+        """Stores a plan; one with the same id only gets its `created_at` renewed. Raises LearnerNotFoundError."""
+
+    @abstractmethod
+    async def get_plan(self, tenant: str, learner: str, plan: str) -> StoredPlan:
+        """Reads a plan. Raises PlanNotFoundError."""
+
+    @abstractmethod
+    async def list_plans(
+        self, tenant: str, learner: str, curriculum: str, before: tuple[int, str] | None, limit: int
+    ) -> list[StoredPlan]:
+        """Lists plans by (created_at, id), descending, below `before`; of all curricula where `curriculum` is empty."""
+
+    # Operations
+
+    @abstractmethod
+    async def create_operation(self, tenant: str, operation: Operation) -> None:
+        """Stores a new operation."""
+
+    @abstractmethod
+    async def get_operation(self, tenant: str, operation: str) -> Operation:
+        """Reads an operation. Raises OperationNotFoundError."""
+
+    @abstractmethod
+    async def list_operations(self, tenant: str, after: str, limit: int) -> list[Operation]:
+        """Lists operations with an id greater than `after`, ascending."""
+
+    @abstractmethod
+    async def delete_operation(self, tenant: str, operation: str) -> None:
+        """Deletes an operation and what it recorded. Raises OperationNotFoundError."""
+
+    @abstractmethod
+    async def cancel_operation(self, tenant: str, operation: str) -> None:
+        """Asks for an operation to end. Raises OperationNotFoundError, OperationEndedError."""
+
+    @abstractmethod
+    async def claim_operation(self, owner: str, now: int, until: int) -> tuple[str, Operation] | None:
+        """Takes an operation of any tenant that nobody works on (no lease, or one that ended before `now`).
+
+        Returns:
+            Tenant and operation, leased to `owner` until `until`; None where there is nothing to do.
+        """
+
+    @abstractmethod
+    async def update_operation(self, tenant: str, operation: Operation) -> None:
+        """Writes progress, lease and result. Raises RevisionConflictError where the lease went to another owner."""
+
+    @abstractmethod
+    async def list_mastery_changes(self, tenant: str, operation: str, limit: int) -> tuple[list[MasteryChange], int]:
+        """The differences an operation recorded, by learner and concept, and how many there are in all."""
+
+    # Written once for all stores
+
+    async def append_evidence(
+        self, tenant: str, batch: Sequence[Evidence], *, allow_missing: bool, now: int
+    ) -> list[AppendOutcome]:
+        """Appends a batch durably; see `kg.ledger.append_evidence`."""
+
+        async def work(transaction: LedgerTransaction) -> list[AppendOutcome]:
+            return await ledger.append_evidence(transaction, batch, allow_missing=allow_missing)
+
+        return await self.run_ledger(tenant, work, write=True, now=now)
+
+    async def void_evidence(self, tenant: str, learner: str, evidence: str) -> tuple[Evidence, list[MasteryChange]]:
+        """Withdraws an item; see `kg.ledger.void_evidence`."""
+
+        async def work(transaction: LedgerTransaction) -> tuple[Evidence, list[MasteryChange]]:
+            return await ledger.void_evidence(transaction, learner, evidence)
+
+        return await self.run_ledger(tenant, work, write=True)
+
+    async def regrade_learner(self, tenant: str, operation: str, learner: str, curriculum: str) -> int:
+        """Folds a learner anew and records the difference with the operation, in one transaction.
+
+        Returns:
+            Number of concepts whose mastery changed.
+        """
+
+        async def work(transaction: LedgerTransaction) -> int:
+            changes = await ledger.regrade_learner(transaction, learner, curriculum)
+            await transaction.record_mastery_changes(operation, changes)
+            return len(changes)
+
+        return await self.run_ledger(tenant, work, write=True)
+
+    async def read_states(
+        self, tenant: str, learners: Sequence[str], curriculum: str, as_of: int | None
+    ) -> dict[str, LearnerState]:
+        """Reads the states of those of the learners that exist; see `kg.states.read_states`."""
+
+        async def work(transaction: LedgerTransaction) -> dict[str, LearnerState]:
+            return await states.read_states(transaction, learners, curriculum, as_of)
+
+        return await self.run_ledger(tenant, work, write=False)

@@ -1,0 +1,1 @@
+"""Learning paths with a proof: obligation cover over prerequisite graphs."""

@@ -1,0 +1,51 @@
+"""Generates the package `graphmasal.v1` from `protos/` whenever the project is built or installed.
+
+The stubs are never committed, so they cannot drift from the protos.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+PACKAGE = Path("graphmasal/v1")
+
+
+def find_google_protos() -> Path:
+    """Returns the folder that holds `google/api/*.proto` (package googleapis-common-protos)."""
+    import google.api
+
+    return Path(google.api.__path__[0]).parents[1]
+
+
+def generate_stubs(root: Path) -> None:
+    """Writes messages, services and their type stubs under `root`/graphmasal/v1.
+
+    Raises:
+        subprocess.CalledProcessError: A proto does not compile; protoc's message is on stderr.
+    """
+    target = root / PACKAGE
+    target.mkdir(parents=True, exist_ok=True)
+    for old in target.glob("*_pb2*"):
+        old.unlink()
+    protos = sorted(str(path.relative_to(root / "protos")) for path in (root / "protos" / PACKAGE).glob("*.proto"))
+    plugin = Path(sys.executable).parent / "protoc-gen-mypy_grpc"
+    command = [
+        sys.executable, "-m", "grpc_tools.protoc",
+        f"--proto_path={root / 'protos'}", f"--proto_path={find_google_protos()}",
+        f"--python_out={root}", f"--pyi_out={root}", f"--grpc_python_out={root}",
+    ]  # fmt: skip
+    if plugin.exists():
+        command += [f"--plugin=protoc-gen-mypy_grpc={plugin}", f"--mypy_grpc_out={root}"]
+    subprocess.run([*command, *protos], check=True)  # noqa: S603 - our own protos, no shell
+    (target / "__init__.py").write_text('"""Generated from protos/graphmasal/v1; do not edit."""\n')
+
+
+class CustomBuildHook(BuildHookInterface[Any]):
+    """Runs the generation before hatchling collects files."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
+        """Called by hatchling for wheels, sdists and editable installs alike."""
+        generate_stubs(Path(self.root))

@@ -1,6 +1,7 @@
 """Whether a response is right: it follows from the question's key, never from what was stored with the answer."""
 
 import math
+from decimal import Decimal
 
 from kg.curriculum import AnswerKey, Question, QuestionKind
 from kg.errors import FieldViolation
@@ -16,6 +17,11 @@ def parse_number(text: str) -> float | None:
     except ValueError:
         return None
     return number if math.isfinite(number) else None
+
+
+def _is_near(number: float, right: float, tolerance: float) -> bool:
+    """Compares as the numbers are written: 0.51 lies within 0.01 of 0.5, which binary fractions would deny."""
+    return abs(Decimal(repr(number)) - Decimal(repr(right))) <= Decimal(repr(tolerance))
 
 
 def _fold_text(text: str) -> str:
@@ -34,7 +40,7 @@ def matches_key(kind: QuestionKind, key: AnswerKey, response: str) -> bool:
         number = parse_number(response)
         accepted = [parse_number(text) for text in key.accepted]
         return number is not None and any(
-            right is not None and abs(number - right) <= key.tolerance for right in accepted
+            right is not None and _is_near(number, right, key.tolerance) for right in accepted
         )
     return _fold_text(response) in {_fold_text(text) for text in key.accepted}
 

@@ -393,9 +393,9 @@ async def regrade_learner(transaction: LedgerTransaction, learner: str, curricul
     """Folds a learner's whole log under the grading rules in force and returns the difference; none if erased since."""
     if not await transaction.lock_learner(learner):
         return []
-    change = LedgerChange()
-    changes = await refold(transaction, change, (learner, curriculum))
-    if changes:
+    change, key = LedgerChange(), (learner, curriculum)
+    changes = await refold(transaction, change, key)
+    if change.states[key] or change.removed[key]:
         change.increments[learner] = 1
     await transaction.write_change(change)
     return changes

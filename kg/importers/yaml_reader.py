@@ -13,6 +13,7 @@ from kg.importers.draft import Path
 
 MOST_VALUES = 10_000_000
 DEEPEST = 32
+_KEY_RULE = "a key must be a text"
 _NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
 # The C parser is about ten times as fast, where PyYAML was built with it.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -132,7 +133,7 @@ class _Builder:
         if len(self.frames) == DEEPEST:
             raise YamlError(f"it nests more than {DEEPEST} deep", line)
         if self.frames and isinstance(self.frames[-1].container, YamlMapping) and self.frames[-1].key is None:
-            raise YamlError("a key must be a text", line)
+            raise YamlError(_KEY_RULE, line)
         container = YamlMapping(line) if isinstance(event, yaml.MappingStartEvent) else YamlSequence(line)
         self.frames.append(_Frame(container, event.anchor))
 
@@ -150,7 +151,9 @@ class _Builder:
             frame.container.append(value)
             frame.container.lines.append(line)
         elif frame.key is None:
-            frame.key, frame.key_line = ("" if value is None else str(value)), line
+            if isinstance(value, YamlMapping | YamlSequence):
+                raise YamlError(_KEY_RULE, line)
+            frame.key, frame.key_line = str(value or ""), line
         else:
             self._set(frame.container, frame.key, value, frame.key_line)
             frame.key = None

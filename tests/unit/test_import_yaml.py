@@ -207,7 +207,7 @@ def test_field_without_a_value_counts_as_left_out() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [
-        ("concepts:\n  - {id: a, }}\n", 2, "did not find expected"),
+        ("concepts:\n  - {id: a, }}\n", 2, "while parsing a block collection"),
         ("concepts:\n\t- a", 2, "cannot start any token"),
         ("- a", 1, "a file is a mapping"),
         ("just text", 1, "a file is a mapping"),
@@ -216,6 +216,7 @@ def test_field_without_a_value_counts_as_left_out() -> None:
         ("concepts: *nowhere", 1, "stands for nothing"),
         ("concepts: &a [*a]", 1, "stands for nothing"),
         ("? [a, b]\n: c", 1, "a key must be a text"),
+        ("a: &a [b]\n*a : c", 2, "a key must be a text"),
         ("concepts: " + "[" * 40 + "]" * 40, 1, "nests more than"),
     ],
 )

@@ -1,0 +1,128 @@
+"""`graphmasal plan`, `next` and `verify`: the way to the goals, and its proof."""
+
+# ruff: noqa: PLC0415 - what takes long to load is loaded by the command that needs it
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from graphmasal.cli.commands import AsOfOption, CurriculumOption, command, split_ids
+from graphmasal.cli.failures import CommandError
+from graphmasal.cli.session import Session
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from graphmasal.v1.plan_pb2 import Plan
+
+app = typer.Typer()
+
+
+@command(app, "plan")
+def plan(
+    session: Session,
+    *,
+    curriculum: CurriculumOption = None,
+    learner: Annotated[
+        str | None, typer.Option("--learner", "-l", metavar="ID", help="For this learner; the plan is stored.")
+    ] = None,
+    mastered: Annotated[
+        str | None,
+        typer.Option(metavar="CONCEPTS", help="For somebody who has mastered these; the plan is not stored."),
+    ] = None,
+    goals: Annotated[
+        str | None,
+        typer.Option("--goals", "-g", metavar="CONCEPTS", help="Goals; by default the learner's own."),
+    ] = None,
+    as_of: AsOfOption = None,
+) -> None:
+    """Plan the cheapest way to the goals, with a proof of how good it is.
+
+    Lists of concepts are separated by commas. With neither --learner nor --mastered, nothing counts as mastered.
+
+    Example: graphmasal plan --curriculum algebra --mastered fractions --goals slope
+    """
+    from graphmasal.cli.moments import as_of_option
+    from graphmasal.v1.planning_service_pb2 import GeneratePlanRequest, MasteredSet
+
+    if learner and mastered is not None:
+        raise CommandError("give either --learner or --mastered")
+    client = session.client
+    request = GeneratePlanRequest(
+        parent=client.parent,
+        curriculum=session.the_curriculum(curriculum),
+        goals=split_ids(goals),
+        as_of=as_of_option(as_of),
+    )
+    if learner:
+        request.learner = learner
+    else:
+        request.mastered.CopyFrom(MasteredSet(concepts=split_ids(mastered)))
+    made = client.planning.GeneratePlan(request)
+    session.show(made, lambda console: _print_plan(session, console, request.curriculum, made))
+
+
+@command(app, "next")
+def next_activity(
+    session: Session,
+    learner: Annotated[str, typer.Option("--learner", "-l", metavar="ID", help="Whose next activity.")],
+    curriculum: Annotated[
+        str, typer.Option("--curriculum", "-c", metavar="ID", help="By default that of the learner's first goal.")
+    ] = "",
+    as_of: AsOfOption = None,
+) -> None:
+    """Say what a learner should do now, from the latest plan and the goals.
+
+    Example: graphmasal next --learner mira
+    """
+    from graphmasal.cli.moments import as_of_option
+    from graphmasal.cli.plan_view import print_next
+    from graphmasal.v1.planning_service_pb2 import NextActivityRequest
+
+    client = session.client
+    request = NextActivityRequest(name=client.learner_name(learner), curriculum=curriculum, as_of=as_of_option(as_of))
+    response = client.planning.NextActivity(request)
+    session.show(response, lambda console: print_next(console, response))
+
+
+@command(app, "verify")
+def verify(
+    session: Session,
+    file: Annotated[str, typer.Argument(metavar="PLAN", help="JSON that `plan --json` printed; - is standard input.")],
+) -> None:
+    """Check a plan, wherever it was made, against the curriculum's current version; exit with 1 if it is not sound.
+
+    Example: graphmasal plan --curriculum algebra --goals slope --json | graphmasal verify -
+    """
+    from graphmasal.cli.plan_view import print_verdict
+    from graphmasal.v1.planning_service_pb2 import VerifyPlanRequest
+
+    given = _read_plan(file)
+    client = session.client
+    response = client.planning.VerifyPlan(VerifyPlanRequest(parent=client.parent, plan=given))
+    session.show(response, lambda console: print_verdict(console, response))
+    if not response.valid:
+        session.answer_no()
+
+
+def _read_plan(file: str) -> "Plan":
+    from google.protobuf import json_format
+
+    from graphmasal.v1.plan_pb2 import Plan
+
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+        return json_format.Parse(text, Plan())
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError(f"cannot read {file}: {error}") from error
+    except json_format.ParseError as error:
+        raise CommandError(f"{file} holds no plan as JSON: {error}") from error
+
+
+def _print_plan(session: Session, console: "Console", curriculum: str, made: "Plan") -> None:
+    from graphmasal.cli.plan_view import print_plan
+    from graphmasal.cli.titles import read_titles
+
+    print_plan(console, made, read_titles(session.client, curriculum))

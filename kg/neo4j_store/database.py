@@ -1,0 +1,137 @@
+"""The connection to Neo4j: managed transactions, what is tried again, and what its errors become."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
+
+from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, AsyncSession
+from neo4j.exceptions import AuthError, ClientError, ConstraintError, DriverError, Neo4jError
+
+from kg.errors import StoreUnavailableError
+from kg.neo4j_store.queries import QUERIES
+
+Result = TypeVar("Result")
+
+ATTEMPTS: Final = 5
+"""How often work is run that lost a race against another server."""
+
+BATCH: Final = 5_000
+"""Rows written by one query of a large transaction."""
+
+_GONE: Final = "Neo.ClientError.Statement.EntityNotFound"
+"""What was matched has been deleted by another transaction before it could be locked."""
+
+
+class RaceLostError(Exception):
+    """Another transaction changed what this one had read; it is run again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """One transaction, which runs queries by their names."""
+
+    inner: AsyncManagedTransaction
+
+    async def list_rows(self, query: str, **inputs: object) -> list[list[Any]]:
+        """Runs a query of queries.cypher with `inputs` as its map `$input`; returns its rows."""
+        (text,) = QUERIES[query]
+        result = await self.inner.run(text, {"input": inputs})
+        return await result.values()
+
+    async def find_row(self, query: str, **inputs: object) -> list[Any] | None:
+        """Runs a query that gives at most one row."""
+        rows = await self.list_rows(query, **inputs)
+        return rows[0] if rows else None
+
+    async def write_batches(self, query: str, rows: list[dict[str, Any]], **inputs: object) -> None:
+        """Runs a query for stretches of `rows`; not at all where there are none."""
+        for start in range(0, len(rows), BATCH):
+            await self.list_rows(query, rows=rows[start : start + BATCH], **inputs)
+
+    async def delete_batches(self, query: str, **inputs: object) -> None:
+        """Runs a query that deletes up to `limit` nodes and counts them until it finds none."""
+        deleted = BATCH
+        while deleted == BATCH:
+            ((deleted,),) = await self.list_rows(query, limit=BATCH, **inputs)
+
+
+class Database:
+    """A Neo4j database.
+
+    Args:
+        url: Such as `neo4j://host:7687`; credentials in it are not looked at.
+        user: Name.
+        password: Appears in no message.
+    """
+
+    def __init__(self, url: str, user: str, password: str) -> None:
+        parts = urlsplit(url)
+        self.url = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        self._auth = (user, password)
+        self._driver: AsyncDriver | None = None
+
+    async def close(self) -> None:
+        """Closes all connections."""
+        driver, self._driver = self._driver, None
+        if driver is not None:
+            await driver.close()
+
+    async def read(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
+        """Runs `work` in a transaction that only reads; it may be run again from the start."""
+        return await self._answer(lambda session: session.execute_read(_bind(work)))
+
+    async def write(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
+        """Runs `work` in a transaction and commits; it may be run again from the start."""
+        return await self._answer(lambda session: session.execute_write(_bind(work)))
+
+    async def run_alone(self, statement: str) -> None:
+        """Runs a statement about the schema, which stands in no transaction with others."""
+
+        async def work(transaction: AsyncManagedTransaction) -> None:
+            await (await transaction.run(statement)).consume()
+
+        await self._answer(lambda session: session.execute_write(work))
+
+    async def _answer(self, run: Callable[[AsyncSession], Awaitable[Result]]) -> Result:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                async with self._open_session() as session:
+                    return await run(session)
+            except (ClientError, RaceLostError) as error:
+                if isinstance(error, AuthError):
+                    raise self._unavailable(error) from error
+                if attempt == ATTEMPTS or not _is_lost_race(error):
+                    raise
+            except (DriverError, Neo4jError, OSError) as error:
+                raise self._unavailable(error) from error
+            await asyncio.sleep(0.01 * attempt)
+        raise AssertionError("the last attempt returns or raises")
+
+    def _open_session(self) -> AsyncSession:
+        if self._driver is None:
+            self._driver = AsyncGraphDatabase.driver(
+                self.url,
+                auth=self._auth,
+                notifications_min_severity="OFF",
+                telemetry_disabled=True,
+                connection_acquisition_timeout=10,
+                connection_timeout=5,
+            )
+        # Two writers that deadlock meet again within milliseconds; a second, the driver's default, is for clusters.
+        return self._driver.session(
+            initial_retry_delay=0.01, retry_delay_jitter_factor=0.5, max_transaction_retry_time=5, fetch_size=BATCH
+        )
+
+    def _unavailable(self, error: Exception) -> StoreUnavailableError:
+        return StoreUnavailableError(f"Neo4j at {self.url} does not answer: {type(error).__name__}")
+
+
+def _bind(work: Callable[[Transaction], Awaitable[Result]]) -> Callable[[AsyncManagedTransaction], Awaitable[Result]]:
+    return lambda inner: work(Transaction(inner))
+
+
+def _is_lost_race(error: Exception) -> bool:
+    """Says whether the same work may succeed when it is run again and reads what the other transaction wrote."""
+    return isinstance(error, RaceLostError | ConstraintError) or getattr(error, "code", "") == _GONE

@@ -1,0 +1,651 @@
+// All Cypher of the Neo4j store: named queries, loaded once by queries.py. Each takes one parameter, the map $input.
+// One map and not many parameters, because the planner plans anew for each combination of lengths of list parameters.
+// `SET x.lock = true REMOVE x.lock` takes x's write lock and changes nothing. (REMOVE alone locks nothing in a database
+// where no node ever had the property.) Neo4j is read-committed: decisions rest on what is read after the lock.
+// `CALL (x)` imports a variable even where the subquery does not use it: that orders it after what produced x.
+
+
+// ---------------------------------------------------------------------------------------------------- Schema
+
+// name: migration_1
+// Curricula, learners, evidence and ledger.
+CREATE CONSTRAINT graphmasal_schema IF NOT EXISTS FOR (n:GraphMasalSchema) REQUIRE n.id IS UNIQUE;
+CREATE CONSTRAINT curriculum_key IF NOT EXISTS FOR (n:Curriculum) REQUIRE (n.tenant, n.id) IS UNIQUE;
+CREATE CONSTRAINT concept_key IF NOT EXISTS FOR (n:Concept) REQUIRE (n.tenant, n.curriculum, n.id) IS UNIQUE;
+CREATE CONSTRAINT resource_key IF NOT EXISTS FOR (n:Resource) REQUIRE (n.tenant, n.curriculum, n.id) IS UNIQUE;
+CREATE CONSTRAINT question_key IF NOT EXISTS FOR (n:Question) REQUIRE (n.tenant, n.curriculum, n.id) IS UNIQUE;
+CREATE CONSTRAINT misconception_key IF NOT EXISTS
+FOR (n:Misconception) REQUIRE (n.tenant, n.curriculum, n.id) IS UNIQUE;
+CREATE INDEX concept_homes IF NOT EXISTS FOR (n:Concept) ON (n.tenant, n.id);
+CREATE INDEX question_homes IF NOT EXISTS FOR (n:Question) ON (n.tenant, n.id);
+CREATE CONSTRAINT learner_key IF NOT EXISTS FOR (n:Learner) REQUIRE (n.tenant, n.id) IS UNIQUE;
+CREATE CONSTRAINT learner_external_id IF NOT EXISTS FOR (n:Learner) REQUIRE (n.tenant, n.external_id) IS UNIQUE;
+CREATE CONSTRAINT erased_learner_key IF NOT EXISTS FOR (n:ErasedLearner) REQUIRE (n.tenant, n.hash) IS UNIQUE;
+CREATE CONSTRAINT evidence_key IF NOT EXISTS FOR (n:Evidence) REQUIRE (n.tenant, n.id) IS UNIQUE;
+CREATE INDEX evidence_log IF NOT EXISTS FOR (n:Evidence) ON (n.tenant, n.learner, n.occurred_at, n.id);
+CREATE CONSTRAINT mastery_key IF NOT EXISTS
+FOR ()-[m:HAS_MASTERY]-() REQUIRE (m.tenant, m.learner, m.curriculum, m.concept) IS UNIQUE;
+CREATE CONSTRAINT ledger_key IF NOT EXISTS FOR (n:Ledger) REQUIRE (n.tenant, n.learner, n.curriculum) IS UNIQUE;
+CREATE CONSTRAINT grading_gate_key IF NOT EXISTS FOR (n:GradingGate) REQUIRE (n.tenant, n.number) IS UNIQUE;
+
+// name: migration_2
+// Plans and operations.
+CREATE CONSTRAINT plan_key IF NOT EXISTS FOR (n:Plan) REQUIRE (n.tenant, n.learner, n.id) IS UNIQUE;
+CREATE CONSTRAINT operation_key IF NOT EXISTS FOR (n:Operation) REQUIRE (n.tenant, n.id) IS UNIQUE;
+CREATE INDEX operation_done IF NOT EXISTS FOR (n:Operation) ON (n.done);
+CREATE CONSTRAINT mastery_change_key IF NOT EXISTS
+FOR (n:MasteryChange) REQUIRE (n.tenant, n.operation, n.learner, n.concept) IS UNIQUE;
+
+// name: await_indexes
+CALL db.awaitIndexes(300);
+
+// name: read_schema_version
+MATCH (s:GraphMasalSchema) RETURN max(s.version);
+
+// name: write_schema_version
+MERGE (s:GraphMasalSchema {id: 1})
+SET s.version = $input.version;
+
+// name: probe_write
+// Fails where the database is read-only or in trouble, and leaves nothing behind.
+CREATE (s:GraphMasalSchema) DELETE s;
+
+
+// ---------------------------------------------------------------------------------------------------- Curricula
+
+// name: lock_curriculum
+// Makes imports and changes of grading of one curriculum wait for each other. Where the curriculum is new, the node
+// is there without properties until the import writes them.
+MERGE (c:Curriculum {tenant: $input.tenant, id: $input.curriculum})
+SET c.lock = true REMOVE c.lock;
+
+// name: hold_curriculum
+// The same lock, for a curriculum that has to be there.
+MATCH (c:Curriculum {tenant: $input.tenant, id: $input.curriculum})
+SET c.lock = true REMOVE c.lock
+RETURN c.id;
+
+// name: lock_all_gates
+// Waits for every append of the tenant that is under way and keeps new ones waiting: see append_view.
+UNWIND range(0, $input.gates - 1) AS number
+MERGE (g:GradingGate {tenant: $input.tenant, number: number})
+SET g.lock = true REMOVE g.lock;
+
+// name: read_curriculum_record
+MATCH (c:Curriculum {tenant: $input.tenant, id: $input.curriculum})
+WHERE c.version IS NOT NULL
+RETURN properties(c);
+
+// name: list_curricula
+MATCH (c:Curriculum)
+WHERE c.tenant = $input.tenant AND c.id > $input.after
+RETURN properties(c) ORDER BY c.id LIMIT $input.limit;
+
+// name: load_curriculum
+// Under the curriculum's lock: readers would otherwise see a commit half applied.
+MATCH (c:Curriculum {tenant: $input.tenant, id: $input.curriculum})
+SET c.lock = true REMOVE c.lock
+RETURN 'record' AS kind, properties(c) AS part
+UNION ALL
+MATCH (n:Concept) WHERE n.tenant = $input.tenant AND n.curriculum = $input.curriculum AND n.id IS NOT NULL
+RETURN 'concept' AS kind, n.body AS part
+UNION ALL
+MATCH (n:Concept) WHERE n.tenant = $input.tenant AND n.curriculum = $input.curriculum AND n.id IS NOT NULL
+MATCH (n)-[p:PREREQUISITE_OF]->(m:Concept)
+RETURN 'edge' AS kind, [n.id, m.id, p.kind, p.strength, p.reason, p.group, p.need] AS part
+UNION ALL
+MATCH (n:Resource) WHERE n.tenant = $input.tenant AND n.curriculum = $input.curriculum AND n.id IS NOT NULL
+RETURN 'resource' AS kind, n.body AS part
+UNION ALL
+MATCH (n:Question) WHERE n.tenant = $input.tenant AND n.curriculum = $input.curriculum AND n.id IS NOT NULL
+RETURN 'question' AS kind, n.body AS part
+UNION ALL
+MATCH (n:Misconception) WHERE n.tenant = $input.tenant AND n.curriculum = $input.curriculum AND n.id IS NOT NULL
+RETURN 'misconception' AS kind, n.body AS part;
+
+// name: put_curriculum
+MATCH (c:Curriculum {tenant: $input.tenant, id: $input.curriculum})
+SET c += $input.properties;
+
+// name: put_concepts
+UNWIND $input.rows AS row
+MERGE (n:Concept {tenant: $input.tenant, curriculum: $input.curriculum, id: row.id})
+SET n += row.properties;
+
+// name: put_resources
+UNWIND $input.rows AS row
+MERGE (n:Resource {tenant: $input.tenant, curriculum: $input.curriculum, id: row.id})
+SET n += row.properties
+WITH n, row
+CALL (n) {
+  MATCH (n)-[old:TEACHES]->()
+  DELETE old
+}
+UNWIND row.edges AS edge
+MATCH (c:Concept {tenant: $input.tenant, curriculum: $input.curriculum, id: edge.concept})
+USING INDEX c:Concept(tenant, curriculum, id)
+CREATE (n)-[:TEACHES {minutes: edge.minutes, position: edge.position}]->(c);
+
+// name: put_questions
+UNWIND $input.rows AS row
+MERGE (n:Question {tenant: $input.tenant, curriculum: $input.curriculum, id: row.id})
+SET n += row.properties
+WITH n, row
+CALL (n) {
+  MATCH (n)-[old:ASSESSES]->()
+  DELETE old
+}
+UNWIND row.edges AS edge
+MATCH (c:Concept {tenant: $input.tenant, curriculum: $input.curriculum, id: edge.concept})
+USING INDEX c:Concept(tenant, curriculum, id)
+CREATE (n)-[:ASSESSES {weight: edge.weight}]->(c);
+
+// name: put_misconceptions
+UNWIND $input.rows AS row
+MERGE (n:Misconception {tenant: $input.tenant, curriculum: $input.curriculum, id: row.id})
+SET n += row.properties
+WITH n, row
+CALL (n) {
+  MATCH (n)-[old:ABOUT]->()
+  DELETE old
+}
+UNWIND row.edges AS edge
+MATCH (c:Concept {tenant: $input.tenant, curriculum: $input.curriculum, id: edge.concept})
+USING INDEX c:Concept(tenant, curriculum, id)
+CREATE (n)-[:ABOUT]->(c);
+
+// name: remove_prerequisites
+UNWIND $input.rows AS row
+MATCH (a:Concept {tenant: $input.tenant, curriculum: $input.curriculum, id: row.before})
+USING INDEX a:Concept(tenant, curriculum, id)
+MATCH (b:Concept {tenant: $input.tenant, curriculum: $input.curriculum, id: row.after})
+USING INDEX b:Concept(tenant, curriculum, id)
+MATCH (a)-[p:PREREQUISITE_OF]->(b)
+WHERE p.group = row.group
+DELETE p;
+
+// name: put_prerequisites
+UNWIND $input.rows AS row
+MATCH (a:Concept {tenant: $input.tenant, curriculum: $input.curriculum, id: row.before})
+USING INDEX a:Concept(tenant, curriculum, id)
+MATCH (b:Concept {tenant: $input.tenant, curriculum: $input.curriculum, id: row.after})
+USING INDEX b:Concept(tenant, curriculum, id)
+CREATE (a)-[p:PREREQUISITE_OF]->(b)
+SET p = row.properties;
+
+// name: find_question_in_use
+// Any evidence about a question or concept of the curriculum; voided evidence counts.
+MATCH (n:Question) WHERE n.tenant = $input.tenant AND n.curriculum = $input.curriculum AND n.id IS NOT NULL
+MATCH (n)<-[:ON]-(e:Evidence)
+RETURN e.id LIMIT 1;
+
+// name: find_concept_in_use
+MATCH (n:Concept) WHERE n.tenant = $input.tenant AND n.curriculum = $input.curriculum AND n.id IS NOT NULL
+MATCH (n)<-[:ON]-(e:Evidence)
+RETURN e.id LIMIT 1;
+
+// name: delete_questions
+MATCH (n:Question) WHERE n.tenant = $input.tenant AND n.curriculum = $input.curriculum AND n.id IS NOT NULL
+WITH n LIMIT $input.limit
+DETACH DELETE n
+RETURN count(*);
+
+// name: delete_misconceptions
+MATCH (n:Misconception) WHERE n.tenant = $input.tenant AND n.curriculum = $input.curriculum AND n.id IS NOT NULL
+WITH n LIMIT $input.limit
+DETACH DELETE n
+RETURN count(*);
+
+// name: delete_resources
+MATCH (n:Resource) WHERE n.tenant = $input.tenant AND n.curriculum = $input.curriculum AND n.id IS NOT NULL
+WITH n LIMIT $input.limit
+DETACH DELETE n
+RETURN count(*);
+
+// name: delete_concepts
+MATCH (n:Concept) WHERE n.tenant = $input.tenant AND n.curriculum = $input.curriculum AND n.id IS NOT NULL
+WITH n LIMIT $input.limit
+DETACH DELETE n
+RETURN count(*);
+
+// name: delete_curriculum_node
+MATCH (c:Curriculum {tenant: $input.tenant, id: $input.curriculum})
+DELETE c;
+
+// name: read_question
+MATCH (q:Question {tenant: $input.tenant, curriculum: $input.curriculum, id: $input.question})
+RETURN q.body;
+
+// name: list_learners_to_regrade
+MATCH (q:Question)
+WHERE q.tenant = $input.tenant AND q.curriculum = $input.curriculum AND q.id IN $input.questions
+MATCH (q)<-[:ON]-(e:Evidence)
+WITH DISTINCT e.learner AS learner
+MATCH (g:Ledger {tenant: $input.tenant, learner: learner, curriculum: $input.curriculum})
+USING INDEX g:Ledger(tenant, learner, curriculum)
+WHERE g.grading_revision < $input.grading_revision
+RETURN learner ORDER BY learner LIMIT $input.limit;
+
+
+// ---------------------------------------------------------------------------------------------------- Learners
+
+// name: find_taken_learner_ids
+// Whether the learner was erased, has the id, and who has the external id.
+OPTIONAL MATCH (x:ErasedLearner {tenant: $input.tenant, hash: $input.hash})
+OPTIONAL MATCH (l:Learner {tenant: $input.tenant, id: $input.learner})
+OPTIONAL MATCH (other:Learner {tenant: $input.tenant, external_id: $input.external_id})
+RETURN x IS NOT NULL, l IS NOT NULL, other.id;
+
+// name: create_learner
+CREATE (l:Learner {tenant: $input.tenant, id: $input.learner})
+SET l += $input.properties;
+
+// name: get_learner
+MATCH (l:Learner {tenant: $input.tenant, id: $input.learner})
+RETURN properties(l);
+
+// name: find_learner
+MATCH (l:Learner {tenant: $input.tenant, external_id: $input.external_id})
+RETURN properties(l);
+
+// name: list_learners
+MATCH (l:Learner)
+WHERE l.tenant = $input.tenant AND l.id > $input.after
+RETURN properties(l) ORDER BY l.id LIMIT $input.limit;
+
+// name: update_learner
+MATCH (l:Learner {tenant: $input.tenant, id: $input.learner})
+SET l.external_id = $input.external_id, l.display_name = $input.display_name, l.goals = $input.goals
+RETURN properties(l);
+
+// name: erase_evidence
+// In the order in which appends lock questions and concepts.
+MATCH (l:Learner {tenant: $input.tenant, id: $input.learner})-[:GAVE]->(e:Evidence)
+WITH e ORDER BY e.question, e.concept LIMIT $input.limit
+DETACH DELETE e
+RETURN count(*);
+
+// name: erase_mastery
+MATCH (l:Learner {tenant: $input.tenant, id: $input.learner})-[m:HAS_MASTERY]->()
+WITH m ORDER BY m.concept LIMIT $input.limit
+DELETE m
+RETURN count(*);
+
+// name: erase_snapshots
+MATCH (l:Learner {tenant: $input.tenant, id: $input.learner})-[:HAS_LEDGER]->(:Ledger)-[:SNAPSHOT]->(s:Snapshot)
+WITH s LIMIT $input.limit
+DETACH DELETE s
+RETURN count(*);
+
+// name: erase_plans
+MATCH (l:Learner {tenant: $input.tenant, id: $input.learner})-[:FOLLOWS]->(p:Plan)
+WITH p LIMIT $input.limit
+DETACH DELETE p
+RETURN count(*);
+
+// name: erase_mastery_changes
+MATCH (l:Learner {tenant: $input.tenant, id: $input.learner})<-[:OF]-(d:MasteryChange)
+WITH d LIMIT $input.limit
+DETACH DELETE d
+RETURN count(*);
+
+// name: erase_learner
+MATCH (l:Learner {tenant: $input.tenant, id: $input.learner})
+OPTIONAL MATCH (l)-[:HAS_LEDGER]->(g:Ledger)
+DETACH DELETE g, l
+WITH DISTINCT 1 AS one
+CREATE (:ErasedLearner {tenant: $input.tenant, hash: $input.hash});
+
+
+// ---------------------------------------------------------------------------------------------------- Ledger
+
+// name: lock_learner
+MATCH (l:Learner {tenant: $input.tenant, id: $input.learner})
+SET l.lock = true REMOVE l.lock
+RETURN l.id;
+
+// name: hold_gate
+// After the learner's lock, as in append_view.
+MERGE (gate:GradingGate {tenant: $input.tenant, number: $input.gate})
+SET gate.lock = true REMOVE gate.lock;
+
+// name: append_view
+// Everything an append has to know. Learners are locked in ascending order, then one of the tenant's gates: whoever
+// changes how answers are graded holds all gates, so questions stay as they are read here until the append is durable.
+UNWIND $input.learners AS id
+MATCH (l:Learner {tenant: $input.tenant, id: id})
+USING INDEX l:Learner(tenant, id)
+SET l.lock = true REMOVE l.lock
+WITH collect(l.id) AS learners
+MERGE (gate:GradingGate {tenant: $input.tenant, number: $input.gate})
+SET gate.lock = true REMOVE gate.lock
+WITH learners
+CALL (learners) {
+  UNWIND $input.hashes AS row
+  MATCH (x:ErasedLearner {tenant: $input.tenant, hash: row.hash})
+  USING INDEX x:ErasedLearner(tenant, hash)
+  RETURN collect(row.learner) AS erased
+}
+CALL (learners) {
+  UNWIND $input.evidence AS id
+  MATCH (e:Evidence {tenant: $input.tenant, id: id})
+  USING INDEX e:Evidence(tenant, id)
+  RETURN collect(properties(e)) AS existing
+}
+CALL (learners) {
+  UNWIND $input.questions AS row
+  MATCH (q:Question {tenant: $input.tenant, id: row.id})
+  USING INDEX q:Question(tenant, id)
+  RETURN collect({id: q.id, curriculum: q.curriculum, body: q.body, learners: row.learners,
+                  concepts: COLLECT { MATCH (q)-[:ASSESSES]->(c:Concept) RETURN c.id }}) AS questions
+}
+CALL (learners) {
+  UNWIND $input.concepts AS row
+  MATCH (c:Concept {tenant: $input.tenant, id: row.id})
+  USING INDEX c:Concept(tenant, id)
+  RETURN collect({id: c.id, curriculum: c.curriculum, learners: row.learners, concepts: [c.id]}) AS concepts
+}
+WITH learners, erased, existing, questions, concepts, questions + concepts AS subjects
+CALL (subjects) {
+  UNWIND subjects AS subject
+  WITH DISTINCT subject.curriculum AS curriculum
+  MATCH (c:Curriculum {tenant: $input.tenant, id: curriculum})
+  USING INDEX c:Curriculum(tenant, id)
+  RETURN collect([c.id, c.grading_revision]) AS revisions
+}
+CALL (subjects) {
+  UNWIND subjects AS subject
+  UNWIND subject.learners AS learner
+  WITH DISTINCT learner, subject.curriculum AS curriculum
+  MATCH (g:Ledger {tenant: $input.tenant, learner: learner, curriculum: curriculum})
+  USING INDEX g:Ledger(tenant, learner, curriculum)
+  RETURN collect([learner, curriculum, g.position_at, g.position_id, g.count, g.snapshot_due, g.grading_revision,
+                  g.model]) AS heads
+}
+CALL (subjects) {
+  UNWIND subjects AS subject
+  UNWIND subject.learners AS learner
+  UNWIND subject.concepts AS concept
+  WITH DISTINCT learner, subject.curriculum AS curriculum, concept
+  MATCH ()-[m:HAS_MASTERY {tenant: $input.tenant, learner: learner, curriculum: curriculum, concept: concept}]->()
+  USING INDEX m:HAS_MASTERY(tenant, learner, curriculum, concept)
+  RETURN collect([learner, curriculum, concept, m.probability, m.practised_at, m.stability_days, m.weight,
+                  m.count]) AS states
+}
+RETURN learners, erased, existing, [each IN questions | [each.id, each.curriculum, each.body]] AS questions,
+       [each IN concepts | [each.id, each.curriculum]] AS concepts, revisions, heads, states;
+
+// name: read_evidence
+MATCH (e:Evidence {tenant: $input.tenant, id: $input.evidence})
+RETURN properties(e);
+
+// name: read_ledgers
+// The revision is read before and after, so that a reader without locks can tell whether an append came in between.
+UNWIND $input.learners AS id
+MATCH (l:Learner {tenant: $input.tenant, id: id})
+USING INDEX l:Learner(tenant, id)
+WITH id, l, l.revision AS revision
+OPTIONAL MATCH (g:Ledger {tenant: $input.tenant, learner: id, curriculum: $input.curriculum})
+USING INDEX g:Ledger(tenant, learner, curriculum)
+WITH id, l, revision,
+     [g.position_at, g.position_id, g.count, g.snapshot_due, g.grading_revision, g.model] AS head
+CALL (l) {
+  MATCH (l)-[m:HAS_MASTERY]->()
+  WHERE m.curriculum = $input.curriculum
+  RETURN collect([m.concept, m.probability, m.practised_at, m.stability_days, m.weight, m.count]) AS states
+}
+WITH id, revision, head, states
+MATCH (after:Learner {tenant: $input.tenant, id: id})
+USING INDEX after:Learner(tenant, id)
+RETURN id, revision, after.revision, head, states;
+
+// name: read_grading_revision
+MATCH (c:Curriculum {tenant: $input.tenant, id: $input.curriculum})
+RETURN c.grading_revision;
+
+// name: read_snapshot
+MATCH (g:Ledger {tenant: $input.tenant, learner: $input.learner, curriculum: $input.curriculum})-[:SNAPSHOT]->(s)
+WHERE s.position_at < $input.at OR (s.position_at = $input.at AND s.position_id < $input.id)
+WITH s ORDER BY s.position_at DESC, s.position_id DESC LIMIT 1
+RETURN s.position_at, s.position_id, s.count, s.states;
+
+// name: read_history
+MATCH (e:Evidence)
+USING INDEX e:Evidence(tenant, learner, occurred_at, id)
+WHERE e.tenant = $input.tenant AND e.learner = $input.learner
+  AND e.occurred_at >= $input.at AND e.occurred_at <= $input.until AND e.id IS NOT NULL
+  AND (e.occurred_at > $input.at OR e.id > $input.id)
+  AND e.curriculum = $input.curriculum AND NOT e.voided
+RETURN properties(e);
+
+// name: read_questions
+UNWIND $input.questions AS id
+MATCH (q:Question {tenant: $input.tenant, curriculum: $input.curriculum, id: id})
+USING INDEX q:Question(tenant, curriculum, id)
+RETURN id, q.body;
+
+// name: list_evidence
+MATCH (e:Evidence)
+USING INDEX e:Evidence(tenant, learner, occurred_at, id)
+WHERE e.tenant = $input.tenant AND e.learner = $input.learner
+  AND e.occurred_at >= $input.at AND e.id IS NOT NULL
+  AND (e.occurred_at > $input.at OR e.id > $input.id)
+  AND ($input.curriculum = '' OR e.curriculum = $input.curriculum)
+WITH e ORDER BY e.occurred_at, e.id LIMIT $input.limit
+RETURN properties(e);
+
+// name: trim_ledger
+// What a change takes away, before write_change puts the new in place.
+CALL () {
+  UNWIND $input.voided AS id
+  MATCH (e:Evidence {tenant: $input.tenant, id: id})
+  USING INDEX e:Evidence(tenant, id)
+  SET e.voided = true
+}
+CALL () {
+  UNWIND $input.removed AS row
+  MATCH ()-[m:HAS_MASTERY {tenant: $input.tenant, learner: row.learner, curriculum: row.curriculum,
+                           concept: row.concept}]->()
+  USING INDEX m:HAS_MASTERY(tenant, learner, curriculum, concept)
+  DELETE m
+}
+CALL () {
+  UNWIND $input.stale AS row
+  MATCH (g:Ledger {tenant: $input.tenant, learner: row.learner, curriculum: row.curriculum})
+  USING INDEX g:Ledger(tenant, learner, curriculum)
+  MATCH (g)-[:SNAPSHOT]->(s:Snapshot)
+  WHERE s.position_at > row.at OR (s.position_at = row.at AND s.position_id >= row.id)
+  DETACH DELETE s
+}
+CALL () {
+  UNWIND $input.ended AS row
+  MATCH (g:Ledger {tenant: $input.tenant, learner: row.learner, curriculum: row.curriculum})
+  USING INDEX g:Ledger(tenant, learner, curriculum)
+  OPTIONAL MATCH (g)-[:SNAPSHOT]->(s:Snapshot)
+  DETACH DELETE s, g
+};
+
+// name: create_learners
+// Returns how many of them were erased: a learner may be created and erased by others after append_view read.
+UNWIND $input.learners AS row
+CREATE (l:Learner {tenant: $input.tenant, id: row.learner, display_name: '', goals: [], created_at: $input.now,
+                   revision: 0})
+WITH row
+MATCH (x:ErasedLearner {tenant: $input.tenant, hash: row.hash})
+USING INDEX x:ErasedLearner(tenant, hash)
+RETURN count(x);
+
+// name: write_change
+// Questions and then concepts are met in ascending order, since two appends may meet at several of them.
+CALL () {
+  UNWIND $input.answers AS row
+  MATCH (l:Learner {tenant: $input.tenant, id: row.learner})
+  USING INDEX l:Learner(tenant, id)
+  MATCH (q:Question {tenant: $input.tenant, curriculum: row.curriculum, id: row.question})
+  USING INDEX q:Question(tenant, curriculum, id)
+  CREATE (l)-[:GAVE]->(:Evidence {
+    tenant: $input.tenant, id: row.id, learner: row.learner, curriculum: row.curriculum, question: row.question,
+    response: row.response, score: row.score, occurred_at: row.occurred_at, source: row.source, voided: row.voided
+  })-[:ON]->(q)
+}
+CALL () {
+  UNWIND $input.statements AS row
+  MATCH (l:Learner {tenant: $input.tenant, id: row.learner})
+  USING INDEX l:Learner(tenant, id)
+  MATCH (c:Concept {tenant: $input.tenant, curriculum: row.curriculum, id: row.concept})
+  USING INDEX c:Concept(tenant, curriculum, id)
+  CREATE (l)-[:GAVE]->(:Evidence {
+    tenant: $input.tenant, id: row.id, learner: row.learner, curriculum: row.curriculum, concept: row.concept,
+    response: row.response, score: row.score, occurred_at: row.occurred_at, source: row.source, voided: row.voided
+  })-[:ON]->(c)
+}
+CALL () {
+  UNWIND $input.states AS row
+  OPTIONAL MATCH ()-[m:HAS_MASTERY {tenant: $input.tenant, learner: row.learner, curriculum: row.curriculum,
+                                    concept: row.concept}]->()
+  USING INDEX m:HAS_MASTERY(tenant, learner, curriculum, concept)
+  CALL (row, m) {
+    WITH row, m WHERE m IS NULL
+    MATCH (l:Learner {tenant: $input.tenant, id: row.learner})
+    USING INDEX l:Learner(tenant, id)
+    MATCH (c:Concept {tenant: $input.tenant, curriculum: row.curriculum, id: row.concept})
+    USING INDEX c:Concept(tenant, curriculum, id)
+    CREATE (l)-[:HAS_MASTERY {
+      tenant: $input.tenant, learner: row.learner, curriculum: row.curriculum, concept: row.concept,
+      probability: row.probability, practised_at: row.practised_at, stability_days: row.stability_days,
+      weight: row.weight, count: row.count
+    }]->(c)
+  }
+  SET m.probability = row.probability, m.practised_at = row.practised_at, m.stability_days = row.stability_days,
+      m.weight = row.weight, m.count = row.count
+}
+CALL () {
+  UNWIND $input.heads AS row
+  MATCH (l:Learner {tenant: $input.tenant, id: row.learner})
+  USING INDEX l:Learner(tenant, id)
+  MERGE (g:Ledger {tenant: $input.tenant, learner: row.learner, curriculum: row.curriculum})
+  SET g.position_at = row.position_at, g.position_id = row.position_id, g.count = row.count,
+      g.snapshot_due = row.snapshot_due, g.grading_revision = row.grading_revision, g.model = row.model
+  MERGE (l)-[:HAS_LEDGER]->(g)
+}
+CALL () {
+  UNWIND $input.increments AS row
+  MATCH (l:Learner {tenant: $input.tenant, id: row.learner})
+  USING INDEX l:Learner(tenant, id)
+  SET l.revision = l.revision + row.by
+};
+
+// name: create_snapshots
+UNWIND $input.rows AS row
+MATCH (g:Ledger {tenant: $input.tenant, learner: row.learner, curriculum: row.curriculum})
+USING INDEX g:Ledger(tenant, learner, curriculum)
+CREATE (g)-[:SNAPSHOT]->(:Snapshot {tenant: $input.tenant, learner: row.learner, curriculum: row.curriculum,
+  position_at: row.position_at, position_id: row.position_id, count: row.count, states: row.states});
+
+// name: record_mastery_changes
+MATCH (o:Operation {tenant: $input.tenant, id: $input.operation})
+UNWIND $input.rows AS row
+MATCH (l:Learner {tenant: $input.tenant, id: row.learner})
+USING INDEX l:Learner(tenant, id)
+MERGE (d:MasteryChange {tenant: $input.tenant, operation: $input.operation, learner: row.learner,
+                        concept: row.concept})
+ON CREATE SET d.before = row.before
+SET d.after = row.after
+MERGE (o)-[:CHANGED]->(d)
+MERGE (d)-[:OF]->(l);
+
+
+// ---------------------------------------------------------------------------------------------------- Plans
+
+// name: renew_plan
+MATCH (p:Plan {tenant: $input.tenant, learner: $input.learner, id: $input.plan})
+SET p.created_at = $input.created_at
+RETURN p.id;
+
+// name: create_plan
+// Concepts that the curriculum does not hold any more get no edge; `concepts` names them all.
+MATCH (l:Learner {tenant: $input.tenant, id: $input.learner})
+CREATE (l)-[:FOLLOWS]->(p:Plan {tenant: $input.tenant, learner: $input.learner, id: $input.plan,
+  curriculum: $input.curriculum, created_at: $input.created_at, concepts: $input.concepts, body: $input.body})
+WITH p
+UNWIND $input.steps AS row
+MATCH (c:Concept {tenant: $input.tenant, curriculum: $input.curriculum, id: row.concept})
+USING INDEX c:Concept(tenant, curriculum, id)
+CREATE (p)-[:STEP {position: row.position}]->(c);
+
+// name: get_plan
+MATCH (p:Plan {tenant: $input.tenant, learner: $input.learner, id: $input.plan})
+RETURN properties(p);
+
+// name: list_plans
+MATCH (p:Plan)
+USING INDEX p:Plan(tenant, learner, id)
+WHERE p.tenant = $input.tenant AND p.learner = $input.learner AND p.id IS NOT NULL
+  AND ($input.curriculum = '' OR p.curriculum = $input.curriculum)
+  AND ($input.before_at IS NULL OR p.created_at < $input.before_at
+       OR (p.created_at = $input.before_at AND p.id < $input.before_id))
+WITH p ORDER BY p.created_at DESC, p.id DESC LIMIT $input.limit
+RETURN properties(p);
+
+
+// ---------------------------------------------------------------------------------------------------- Operations
+
+// name: create_operation
+CREATE (o:Operation {tenant: $input.tenant, id: $input.operation})
+SET o += $input.properties;
+
+// name: get_operation
+MATCH (o:Operation {tenant: $input.tenant, id: $input.operation})
+RETURN properties(o);
+
+// name: list_operations
+MATCH (o:Operation)
+WHERE o.tenant = $input.tenant AND o.id > $input.after
+RETURN properties(o) ORDER BY o.id LIMIT $input.limit;
+
+// name: delete_mastery_changes
+MATCH (o:Operation {tenant: $input.tenant, id: $input.operation})-[:CHANGED]->(d:MasteryChange)
+WITH d LIMIT $input.limit
+DETACH DELETE d
+RETURN count(*);
+
+// name: delete_operation
+MATCH (o:Operation {tenant: $input.tenant, id: $input.operation})
+DETACH DELETE o;
+
+// name: lock_operation
+MATCH (o:Operation {tenant: $input.tenant, id: $input.operation})
+SET o.lock = true REMOVE o.lock;
+
+// name: cancel_operation
+MATCH (o:Operation {tenant: $input.tenant, id: $input.operation})
+SET o.cancelled = true;
+
+// name: find_claimable_operation
+// Of all tenants: the oldest that nobody works on. Whether that is still so is looked at again under its lock.
+MATCH (o:Operation)
+USING INDEX o:Operation(done)
+WHERE o.done = false AND (o.lease_owner = '' OR o.lease_until < $input.now)
+WITH o ORDER BY o.created_at, o.tenant, o.id LIMIT 1
+RETURN o.tenant, o.id;
+
+// name: claim_operation
+MATCH (o:Operation {tenant: $input.tenant, id: $input.operation})
+SET o.lease_owner = $input.owner, o.lease_until = $input.until
+RETURN properties(o);
+
+// name: update_operation
+// `cancelled` stays as it is: the request may have come after the caller read.
+MATCH (o:Operation {tenant: $input.tenant, id: $input.operation})
+SET o += $input.properties;
+
+// name: list_mastery_changes
+MATCH (o:Operation {tenant: $input.tenant, id: $input.operation})-[:CHANGED]->(d:MasteryChange)
+WHERE d.before <> d.after
+WITH d ORDER BY d.learner, d.concept LIMIT $input.limit
+RETURN d.learner, d.concept, d.before, d.after;
+
+// name: count_mastery_changes
+MATCH (o:Operation {tenant: $input.tenant, id: $input.operation})-[:CHANGED]->(d:MasteryChange)
+WHERE d.before <> d.after
+RETURN count(d);

@@ -1,0 +1,34 @@
+"""Everything that a tenant can be asked, to compare two stores or two moments."""
+
+from kg.ledger import BEGINNING
+from kg.store import Store
+from tests.samples import DAY, NOON
+
+MOMENTS = (None, NOON - 1, NOON + 20 * DAY, NOON + 10_000 * DAY)
+MANY = 100_000
+
+
+async def dump_tenant(store: Store, tenant: str) -> dict[str, object]:
+    """Calls every method that reads, for everything that there is."""
+    found: dict[str, object] = {}
+    curricula = [record.id for record in await store.list_curricula(tenant, "", MANY)]
+    learners = [learner.id for learner in await store.list_learners(tenant, "", MANY)]
+    for curriculum in curricula:
+        found[f"curriculum {curriculum}"] = await store.load_curriculum(tenant, curriculum)
+        for moment in MOMENTS:
+            key = f"states {curriculum} {moment}"
+            found[key] = await store.read_states(tenant, learners, curriculum, moment)
+        for revision in (1, 2, 99):
+            key, questions = f"to regrade {curriculum} {revision}", ["q-maps", "q-sets", "q-word"]
+            found[key] = await store.list_learners_to_regrade(tenant, curriculum, questions, revision, MANY)
+    for name in learners:
+        learner = await store.get_learner(tenant, name)
+        found[f"learner {name}"] = learner
+        found[f"learner of {learner.external_id}"] = await store.find_learner(tenant, learner.external_id)
+        found[f"evidence {name}"] = await store.list_evidence(tenant, name, "", BEGINNING, MANY)
+        plans = await store.list_plans(tenant, name, "", None, MANY)
+        found[f"plans {name}"] = plans, [await store.get_plan(tenant, name, plan.id) for plan in plans]
+    for operation in await store.list_operations(tenant, "", MANY):
+        found[f"operation {operation.id}"] = await store.get_operation(tenant, operation.id)
+        found[f"changes {operation.id}"] = await store.list_mastery_changes(tenant, operation.id, MANY)
+    return found

@@ -1,0 +1,120 @@
+"""The same calls on both stores, and every answer compared, floats to the last bit."""
+
+import random
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from kg.curriculum import AnswerKey
+from kg.errors import GraphMasalError
+from kg.learner import Learner
+from kg.store import Store
+from tests.contract.calls import correct, load, regrade_all
+from tests.contract.dump import dump_tenant
+from tests.contract.places import Place
+from tests.neo4j_server import Neo4jAddress
+from tests.samples import CHOICE, DAY, NOON, NUMERIC, answer, draw_evidence, make_curriculum, make_plan, observe
+
+LEARNERS = ("ada", "bob", "Eve", "~x")
+pytestmark = pytest.mark.neo4j
+
+
+@pytest.fixture
+async def stores(tmp_path: Path, neo4j_server: Neo4jAddress) -> AsyncIterator[list[Store]]:
+    async with AsyncExitStack() as stack:
+        places = (Place(tmp_path / "store.db"), Place(neo4j_server))
+        yield [await stack.enter_async_context(place.connect()) for place in places]
+
+
+@pytest.fixture
+def place(neo4j_server: Neo4jAddress) -> Place:
+    return Place(neo4j_server)
+
+
+async def append_some(store: Store, tenant: str, rng: random.Random, step: int) -> object:
+    batch = []
+    for learner in rng.sample(LEARNERS, 2):
+        drawn = draw_evidence(rng, rng.choice([1, 5, 40]), learner=learner)
+        batch += [replace(item, id=f"{item.id}.{step % 7}") for item in drawn]
+    batch += [answer(f"odd-{step}", "none of these"), observe(f"odd-{step}", concept="none"), answer("q", question="")]
+    rng.shuffle(batch)
+    outcomes = await store.append_evidence(tenant, batch, allow_missing=rng.random() < 0.8, now=NOON + step)
+    return [(each.duplicate, str(each.error)) for each in outcomes]
+
+
+async def void_one(store: Store, tenant: str, rng: random.Random, step: int) -> object:
+    learner = rng.choice(LEARNERS)
+    return await store.void_evidence(tenant, learner, f"{learner}-{rng.randrange(9)}.{step % 7}")
+
+
+async def import_another(store: Store, tenant: str, rng: random.Random, step: int) -> object:
+    maps = replace(NUMERIC, assesses=rng.choice([NUMERIC.assesses, {"groups": 0.25, "maps": 0.75}]))
+    sets = replace(CHOICE, guess=rng.choice([0.2, 0.3]), stem=f"stem {rng.randrange(2)}")
+    without = rng.choice([(), (), ("q-word",), ("rings",)])
+    curriculum = make_curriculum(without=without, maps=maps, sets=sets)
+    return await load(store, tenant, curriculum, now=NOON + step, operation=f"op-{step}")
+
+
+async def correct_one(store: Store, tenant: str, rng: random.Random, step: int) -> object:
+    if rng.random() < 0.3:
+        voided = rng.random() < 0.5
+        operation = await store.void_question(
+            tenant, "algebra", "q-word", voided=voided, now=NOON + step, operation=f"op-{step}"
+        )
+    else:
+        operation = await correct(store, tenant, *rng.choice([("x",), ("y",), ("x", "y")]), operation=f"op-{step}")
+    return operation, await regrade_all(store, tenant, operation) if rng.random() < 0.7 else None
+
+
+async def change_learner(store: Store, tenant: str, rng: random.Random, step: int) -> object:
+    learner = Learner(id=rng.choice(LEARNERS), external_id=rng.choice(["", "1", "2"]), goals=(("algebra", "sets"),))
+    call = rng.choice([store.create_learner, store.update_learner])
+    await store.save_plan(tenant, make_plan(f"p{step % 3}", learner=learner.id, at=NOON + step))
+    return await call(tenant, learner)
+
+
+async def erase_one(store: Store, tenant: str, rng: random.Random, step: int) -> object:
+    return await store.erase_learner(tenant, rng.choice(LEARNERS)) if rng.random() < 0.2 else None
+
+
+STEPS = (*[append_some] * 5, *[void_one] * 3, import_another, *[correct_one] * 2, change_learner, erase_one)
+
+
+async def run_sequence(store: Store, tenant: str, seed: int) -> list[object]:
+    rng, answers = random.Random(seed), []
+    answers.append(str(await load(store, tenant)))
+    for step in range(40):
+        call, chance = rng.choice(STEPS), random.Random(rng.random())
+        try:
+            answers.append(await call(store, tenant, chance, step))
+        except GraphMasalError as error:
+            answers.append((type(error), str(error)))
+        if step % 8 == 7:
+            answers.append(await dump_tenant(store, tenant))
+    return answers
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_both_stores_answer_a_random_sequence_alike(stores: list[Store], tenant: str, seed: int) -> None:
+    first, second = [await run_sequence(store, tenant, seed) for store in stores]
+    for one, other in zip(first, second, strict=True):
+        assert one == other
+
+
+async def test_both_stores_age_every_float_alike(stores: list[Store], tenant: str) -> None:
+    rng = random.Random(99)
+    items = draw_evidence(rng, 400, days=400)
+    key = AnswerKey(accepted=("half", "2"))
+    answers = []
+    for store in stores:
+        await load(store, tenant)
+        for start in range(0, 400, 25):
+            await store.append_evidence(tenant, items[start : start + 25], allow_missing=True, now=NOON)
+        operation = await store.correct_answer_key(tenant, "algebra", "q-maps", key, now=NOON, operation="op")
+        await regrade_all(store, tenant, operation)
+        moments = range(NOON - DAY, NOON + 500 * DAY, 17 * DAY)
+        answers.append([await store.read_states(tenant, ["ada"], "algebra", moment) for moment in moments])
+    assert answers[0] == answers[1]

@@ -1,0 +1,165 @@
+from dataclasses import replace
+
+import pytest
+
+from kg.errors import LearnerAlreadyExistsError, LearnerErasedError, LearnerNotFoundError, PlanNotFoundError
+from kg.learner import Learner
+from kg.ledger import BEGINNING
+from kg.store import Store
+from tests.contract.calls import append, correct, load, read_state, refuse, regrade_all
+from tests.samples import NOON, answer, make_plan
+
+ADA = Learner(
+    id="ada",
+    external_id="lms|42",
+    display_name="Ada Łovelace",
+    goals=(("algebra", "rings"), ("algebra", "maps"), ("logic", "sets")),
+    created_at=NOON,
+)
+
+
+async def test_a_created_learner_is_read_back(store: Store, tenant: str) -> None:
+    assert await store.create_learner(tenant, ADA) == ADA
+    assert await store.get_learner(tenant, "ada") == ADA
+
+
+async def test_a_learner_needs_nothing_but_an_id(store: Store, tenant: str) -> None:
+    for name in ("bob", "eve"):
+        await store.create_learner(tenant, Learner(id=name))
+    assert await store.get_learner(tenant, "eve") == Learner(id="eve")
+    assert await store.find_learner(tenant, "") is None
+
+
+async def test_ids_and_external_ids_are_given_once(store: Store, tenant: str) -> None:
+    await store.create_learner(tenant, ADA)
+    for twin in (replace(ADA, external_id="other"), replace(ADA, id="other")):
+        with pytest.raises(LearnerAlreadyExistsError):
+            await store.create_learner(tenant, twin)
+    assert await store.list_learners(tenant, "", 10) == [ADA]
+
+
+async def test_learners_are_found_by_external_id(store: Store, tenant: str) -> None:
+    await store.create_learner(tenant, ADA)
+    assert await store.find_learner(tenant, "lms|42") == ADA
+    assert await store.find_learner(tenant, "lms|43") is None
+
+
+async def test_unknown_learners_are_not_found(store: Store, tenant: str) -> None:
+    with pytest.raises(LearnerNotFoundError):
+        await store.get_learner(tenant, "ada")
+    with pytest.raises(LearnerNotFoundError):
+        await store.update_learner(tenant, ADA)
+    with pytest.raises(LearnerNotFoundError):
+        await store.erase_learner(tenant, "ada")
+
+
+async def test_learners_are_listed_by_id_in_pages(store: Store, tenant: str) -> None:
+    names = ["b", "a", "B", "a.1", "~", "0", "a:1", "a@x"]
+    for name in names:
+        await store.create_learner(tenant, Learner(id=name, created_at=NOON))
+    first = await store.list_learners(tenant, "", 3)
+    rest = await store.list_learners(tenant, first[-1].id, 100)
+    assert [learner.id for learner in (*first, *rest)] == sorted(names)
+
+
+async def test_an_update_writes_texts_and_goals_only(store: Store, tenant: str) -> None:
+    await store.create_learner(tenant, ADA)
+    wanted = replace(ADA, external_id="new", display_name="", goals=(("algebra", "sets"),), created_at=1, revision=99)
+    updated = await store.update_learner(tenant, wanted)
+    assert updated == replace(wanted, created_at=NOON, revision=0) == await store.get_learner(tenant, "ada")
+    assert await store.find_learner(tenant, "lms|42") is None
+    assert await store.find_learner(tenant, "new") == updated
+
+
+async def test_an_update_keeps_the_revision(store: Store, tenant: str) -> None:
+    await load(store, tenant)
+    await append(store, tenant, answer("e1"), answer("e2"))
+    assert (await store.update_learner(tenant, ADA)).revision == 2
+
+
+async def test_an_update_takes_no_external_id_of_another(store: Store, tenant: str) -> None:
+    await store.create_learner(tenant, ADA)
+    await store.create_learner(tenant, Learner(id="bob"))
+    with pytest.raises(LearnerAlreadyExistsError):
+        await store.update_learner(tenant, Learner(id="bob", external_id="lms|42"))
+    assert await store.get_learner(tenant, "bob") == Learner(id="bob")
+
+
+async def test_an_external_id_that_was_given_up_is_free(store: Store, tenant: str) -> None:
+    await store.create_learner(tenant, ADA)
+    await store.update_learner(tenant, replace(ADA, external_id=""))
+    await store.create_learner(tenant, Learner(id="bob", external_id="lms|42"))
+    assert (await store.update_learner(tenant, replace(ADA, external_id="mine"))).external_id == "mine"
+
+
+async def test_an_erased_learner_is_gone_with_everything(store: Store, tenant: str) -> None:
+    await load(store, tenant)
+    await store.create_learner(tenant, ADA)
+    await append(store, tenant, *(answer(f"e{n}", at=NOON + n) for n in range(70)))
+    await store.save_plan(tenant, make_plan("p"))
+    await store.erase_learner(tenant, "ada")
+    with pytest.raises(LearnerNotFoundError):
+        await store.get_learner(tenant, "ada")
+    with pytest.raises(PlanNotFoundError):
+        await store.get_plan(tenant, "ada", "p")
+    assert await store.list_learners(tenant, "", 10) == []
+    assert await store.find_learner(tenant, "lms|42") is None
+    assert await store.list_evidence(tenant, "ada", "", BEGINNING, 10) == []
+    assert await store.list_plans(tenant, "ada", "", None, 10) == []
+    assert await store.read_states(tenant, ["ada"], "algebra", None) == {}
+
+
+async def test_an_erased_learner_stays_erased(store: Store, tenant: str) -> None:
+    await load(store, tenant)
+    await store.create_learner(tenant, ADA)
+    await store.erase_learner(tenant, "ada")
+    with pytest.raises(LearnerErasedError):
+        await store.create_learner(tenant, ADA)
+    assert isinstance(await refuse(store, tenant, answer("e")), LearnerErasedError)
+    with pytest.raises(LearnerNotFoundError):
+        await store.save_plan(tenant, make_plan("p"))
+    await store.erase_learner(tenant, "ada")
+    assert await store.list_learners(tenant, "", 10) == []
+
+
+async def test_erasing_frees_external_id_and_evidence_ids(store: Store, tenant: str) -> None:
+    await load(store, tenant)
+    await store.create_learner(tenant, ADA)
+    await append(store, tenant, answer("e"))
+    await store.erase_learner(tenant, "ada")
+    await store.create_learner(tenant, replace(ADA, id="bob"))
+    assert await append(store, tenant, answer("e", learner="bob")) == [False]
+
+
+async def test_erasing_one_leaves_the_others(store: Store, tenant: str) -> None:
+    await load(store, tenant)
+    await append(store, tenant, answer("e1"), answer("e2", learner="bob"))
+    await store.save_plan(tenant, make_plan("p", learner="bob"))
+    before = await read_state(store, tenant, learner="bob")
+    await store.erase_learner(tenant, "ada")
+    assert await read_state(store, tenant, learner="bob") == before
+    assert len(await store.list_plans(tenant, "bob", "", None, 10)) == 1
+
+
+async def test_erasing_takes_the_learner_out_of_recorded_changes(store: Store, tenant: str) -> None:
+    await load(store, tenant)
+    await append(store, tenant, answer("e1"), answer("e2", learner="bob"))
+    await regrade_all(store, tenant, await correct(store, tenant, "y", operation="op"))
+    await store.erase_learner(tenant, "ada")
+    changes, count = await store.list_mastery_changes(tenant, "op", 10)
+    assert ([change.learner for change in changes], count) == (["bob"], 1)
+
+
+async def test_an_erased_learner_is_not_regraded(store: Store, tenant: str) -> None:
+    await load(store, tenant)
+    await append(store, tenant, answer("e1"))
+    operation = await correct(store, tenant, "y", operation="op")
+    await store.erase_learner(tenant, "ada")
+    assert await regrade_all(store, tenant, operation) == 0
+    assert await store.regrade_learner(tenant, "op", "ada", "algebra") == 0
+
+
+async def test_texts_keep_every_character(store: Store, tenant: str) -> None:
+    strange = replace(ADA, external_id="a\u0000|'\"\\ \U0001f4a1", display_name="Zoë\n\t«x»")
+    await store.create_learner(tenant, strange)
+    assert await store.find_learner(tenant, strange.external_id) == strange

@@ -46,6 +46,8 @@ def find_cover(problem: PlanningProblem, region: Region, stop: Callable[[], bool
     Complexity is O(choices * offers touched by a choice * size of a bundle).
     """
     greedy = _Greedy(problem, region)
+    if not greedy.has_choices:
+        return _assign(problem, greedy.selection, cut_short=False)
     if not greedy.run(stop):
         greedy.take_cheapest()
         return _assign(problem, greedy.selection, cut_short=True)
@@ -104,7 +106,6 @@ class _Greedy:
 
     def __init__(self, problem: PlanningProblem, region: Region) -> None:
         self.selection = Selection(concepts=set(region.forced), activities=set())
-        self.effort = estimate_effort(problem, region) if region.unmet else {}
         self._problem, self._graph, self._region = problem, problem.graph, region
         self._known = {*problem.mastered, *region.forced}
         self._taught: set[int] = set()
@@ -113,11 +114,15 @@ class _Greedy:
         for concept in region.forced:
             if len(self._graph.teachers[concept]) == 1:
                 self._choose(self._graph.teachers[concept])
+        self.effort = estimate_effort(problem, region) if self.has_choices else {}
+
+    @property
+    def has_choices(self) -> bool:
+        """Some obligations are not met yet."""
+        return bool(self._uncovered or self._unmet)
 
     def run(self, stop: Callable[[], bool]) -> bool:
         """Takes offers until all obligations are met; False: it was stopped before."""
-        if not (self._uncovered or self._unmet):
-            return True
         offers = {key: self._make_offer(key) for key in self._list_keys()}
         watchers: defaultdict[int, set[tuple[int, int]]] = defaultdict(set)
         for key, offer in offers.items():
@@ -125,7 +130,7 @@ class _Greedy:
                 watchers[concept].add(key)
         heap = [offer for offer in offers.values() if offer.gain]
         heapify(heap)
-        while self._uncovered or self._unmet:
+        while self.has_choices:
             if stop():
                 return False
             best = heappop(heap)

@@ -3,10 +3,13 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from heapq import heappop, heappush
+from typing import Final
 
 from planner.graph import PlanningGraph
 
 _Entry = tuple[int, int, int]  # pending soft prerequisites, first goal served, concept
+_Heap = tuple[str, str]  # kind of company and its name
+_ALL: Final = ("all", "")
 
 
 def trace_goals(graph: PlanningGraph, concepts: Collection[int], goals: Sequence[int]) -> dict[int, int]:
@@ -75,7 +78,7 @@ class _Line:
             after for concept in teachers for after in graph.soft_dependents[concept] if after in teachers
         )
         self._ready: set[int] = set()
-        self._heaps: defaultdict[object, list[_Entry]] = defaultdict(list)
+        self._heaps: defaultdict[_Heap, list[_Entry]] = defaultdict(list)
 
     def join(self, concept: int) -> None:
         """Adds a concept that is ready, or moves it up."""
@@ -86,15 +89,10 @@ class _Line:
 
     def pop(self, previous: int | None) -> int:
         """Takes the next concept out; `previous` is the one before."""
-        best = self._find_first("all")
-        assert best is not None, "the graph has no circles, so some concept is ready"
-        if previous is not None:
-            for name in self._list_heaps(previous)[1:]:
-                near = self._find_first(name)
-                if near is not None and near[0] == best[0]:
-                    best = near
-                    break
-        concept = best[2]
+        names = [_ALL] if previous is None else self._list_heaps(previous)
+        firsts = [entry for name in names for entry in self._refresh(name)[:1]]
+        fewest = min(firsts)[0]
+        concept = next(concept for pending, _, concept in firsts if pending == fewest)
         self._ready.remove(concept)
         for after in self._graph.soft_dependents[concept]:
             self._pending_soft[after] -= 1
@@ -102,17 +100,15 @@ class _Line:
                 self.join(after)
         return concept
 
-    def _list_heaps(self, concept: int) -> list[object]:
-        """Names the heaps a concept stands in: all, its resource, its topic."""
-        names: list[object] = ["all"]
-        if not self._graph.activities[self._teachers[concept]].own:
-            names.append(("resource", self._teachers[concept]))
-        if topic := self._graph.concepts[concept].topic:
-            names.append(("topic", topic))
-        return names
+    def _list_heaps(self, concept: int) -> list[_Heap]:
+        """Names the heaps a concept stands in, the closest company first."""
+        activity, topic = self._teachers[concept], self._graph.concepts[concept].topic
+        names = [] if self._graph.activities[activity].own else [("resource", str(activity))]
+        return [*names, ("topic", topic), _ALL] if topic else [*names, _ALL]
 
-    def _find_first(self, name: object) -> _Entry | None:
+    def _refresh(self, name: _Heap) -> list[_Entry]:
+        """Returns a heap whose first entry, if it has one, is up to date."""
         heap = self._heaps[name]
-        while heap and (heap[0][2] not in self._ready or heap[0][0] != self._pending_soft[heap[0][2]]):
+        while heap and not (heap[0][2] in self._ready and heap[0][0] == self._pending_soft[heap[0][2]]):
             heappop(heap)
-        return heap[0] if heap else None
+        return heap

@@ -53,7 +53,8 @@ class Explainer:
             yield self._make_reason(ReasonKind.IS_GOAL, f"{self._title(concept)} is one of the goals.", [concept])
         if goals:
             noun = "goal" if len(goals) == 1 else "goals"
-            yield self._make_reason(ReasonKind.SERVES_GOALS, f"The {noun} {self._tell(goals)} build on it.", goals)
+            text = f"It is needed for the {noun} {self._tell(goals)}."
+            yield self._make_reason(ReasonKind.SERVES_GOALS, text, goals)
 
     def _explain_dependents(self, concept: int) -> Iterable[StepReason]:
         later = [after for after in self.problem.graph.unlocks[concept] if after in self.teachers]
@@ -93,4 +94,4 @@ class Explainer:
         return self.problem.graph.concepts[concept].title
 
     def _tell(self, concepts: Sequence[int]) -> str:
-        return list_in_words([self._title(concept) for concept in concepts[: _MOST_NAMED + 1]], len(concepts))
+        return list_in_words([self._title(concept) for concept in concepts])

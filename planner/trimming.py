@@ -38,9 +38,7 @@ def trim(problem: PlanningProblem, region: Region, selection: Selection, effort:
     return Selection(concepts, _drop_activities(problem, concepts, selection.activities))
 
 
-def _drop_concepts(
-    problem: PlanningProblem, region: Region, concepts: Set[int], effort: Mapping[int, int]
-) -> set[int]:
+def _drop_concepts(problem: PlanningProblem, region: Region, concepts: Set[int], effort: Mapping[int, int]) -> set[int]:
     graph = problem.graph
     kept = set(concepts)
     heap = [(-effort[concept], concept) for concept in kept - region.forced]
@@ -65,9 +63,7 @@ def _is_needed(problem: PlanningProblem, concept: int, kept: Set[int]) -> bool:
 
 
 def _drop_activities(problem: PlanningProblem, concepts: Set[int], activities: Set[int]) -> set[int]:
-    sections = {
-        activity: concepts & problem.graph.activities[activity].sections.keys() for activity in activities
-    }
+    sections = {activity: concepts & problem.graph.activities[activity].sections.keys() for activity in activities}
     teachers = Counter(concept for taught in sections.values() for concept in taught)
     kept = set(activities)
     for activity in sorted(activities, key=lambda activity: (-problem.count_cost(activity), activity)):

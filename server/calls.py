@@ -81,7 +81,7 @@ class _Call:
         return response
 
     async def _abort(self, error: Exception) -> NoReturn:
-        status = to_status(error)
+        status = to_status(error, self.tenant)
         if status.code == code_pb2.INTERNAL:
             _log.exception("call failed", method=self._method)
         told = rpc_status.to_status(status)

@@ -1,6 +1,6 @@
 """Pages whose messages together fit what a client receives by default, even where single ones are large."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import accumulate
 from typing import TypeVar
@@ -16,10 +16,21 @@ Item = TypeVar("Item")
 Entry = TypeVar("Entry", bound=Message)
 
 
+def shrink_page(page: Page, sizes: Iterable[int]) -> Page:
+    """Returns a page of fewer items where more would be too large (AIP-158 allows it), but of at least one.
+
+    Args:
+        page: The page asked for.
+        sizes: Bytes of the items from where it begins, in order.
+    """
+    fitting = sum(total <= MOST_BYTES for total in accumulate(sizes))
+    return replace(page, size=min(page.size, max(1, fitting)))
+
+
 def cut_page(
     page: Page, items: Sequence[Item], entries: Sequence[Entry], locate: Callable[[Item], Position]
 ) -> tuple[Sequence[Entry], str]:
-    """Takes what a page shows out of what was read; fewer than asked for where they are large (AIP-158 allows it).
+    """Takes what a page shows out of what was read; see `shrink_page`.
 
     Args:
         page: The page asked for.
@@ -30,6 +41,5 @@ def cut_page(
     Returns:
         The messages, at least one if there are any, and the token of the next page, empty on the last.
     """
-    fitting = sum(total <= MOST_BYTES for total in accumulate(entry.ByteSize() for entry in entries))
-    shown, token = replace(page, size=min(page.size, max(1, fitting))).cut(items, locate)
+    shown, token = shrink_page(page, (entry.ByteSize() for entry in entries)).cut(items, locate)
     return entries[: len(shown)], token

@@ -12,7 +12,7 @@ from kg.learner import StoredPlan
 from server.backend import Backend
 from server.fields import FieldChecks
 from server.names import CURRICULUM, LEARNER, PLAN, make_name, parse_pair, parse_triple
-from server.page_bytes import cut_page
+from server.page_bytes import shrink_page
 from server.pages import read_page
 
 
@@ -75,6 +75,7 @@ async def list_plans(backend: Backend, request: ListPlansRequest) -> ListPlansRe
     await backend.store.get_learner(tenant, learner)
     before = (int(page.after[0]), str(page.after[1])) if page.after else None
     plans = await backend.store.list_plans(tenant, learner, "", before, page.limit)
-    entries = await backend.run(_unpack_plans, plans)
-    shown, token = cut_page(page, plans, entries, lambda plan: (plan.created_at, plan.id))
-    return ListPlansResponse(plans=shown, next_page_token=token)
+    # No message is larger than its JSON, and those that do not fit need not be read.
+    page = shrink_page(page, (len(plan.body.encode()) for plan in plans))
+    shown, token = page.cut(plans, lambda plan: (plan.created_at, plan.id))
+    return ListPlansResponse(plans=await backend.run(_unpack_plans, shown), next_page_token=token)

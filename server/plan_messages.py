@@ -46,6 +46,11 @@ def read_thresholds(mastery: float, refresh: float, checks: FieldChecks, place: 
     return high, low
 
 
+def cap_minutes(minutes: int) -> int:
+    """Returns minutes as the messages can hold them."""
+    return min(minutes, _MOST_MINUTES)
+
+
 def to_plan(plan: Plan) -> plan_pb2.Plan:
     """Returns the message for a plan; whose it is, and for which curriculum, the caller fills in."""
     return plan_pb2.Plan(
@@ -54,7 +59,7 @@ def to_plan(plan: Plan) -> plan_pb2.Plan:
         steps=[to_step(step) for step in plan.steps],
         certificate=_to_certificate(plan.certificate),
         unreachable=to_unreachable(plan.unreachable),
-        minutes=min(plan.minutes, _MOST_MINUTES),
+        minutes=cap_minutes(plan.minutes),
         cut_short=plan.cut_short,
         mastery_threshold=plan.mastery_threshold,
         refresh_threshold=plan.refresh_threshold,
@@ -68,7 +73,7 @@ def to_step(step: PlanStep) -> plan_pb2.PlanStep:
         title=step.title,
         activity=step.activity,
         kind=step.kind.value,
-        minutes=min(step.minutes, _MOST_MINUTES),
+        minutes=cap_minutes(step.minutes),
         cost=step.cost_units / UNITS_PER_MINUTE,
         reasons=[
             plan_pb2.StepReason(

@@ -41,11 +41,12 @@ _MOST_DETAIL_BYTES = 2_400
 _TYPES = {"curricula": "Curriculum", "evidence": "Evidence"}
 
 
-def to_status(error: BaseException) -> Status:
+def to_status(error: BaseException, tenant: str = "") -> Status:
     """Returns the status that tells a caller about an error.
 
     Args:
         error: Of the domain; any other is told as INTERNAL, without a word of what it says.
+        tenant: What names within a tenant, which is all that stores know, are completed with; empty: nothing.
     """
     details: list[Message] = []
     metadata: dict[str, str] = {}
@@ -55,8 +56,9 @@ def to_status(error: BaseException) -> Status:
             details = [_list_violations(error.violations)]
         case NotFoundError() | AlreadyExistsError():
             code = code_pb2.NOT_FOUND if isinstance(error, NotFoundError) else code_pb2.ALREADY_EXISTS
-            details = [ResourceInfo(resource_type=_type_of(error.resource), resource_name=error.resource)]
-            metadata = {"resource": error.resource}
+            resource = _complete_name(error.resource, tenant)
+            details = [ResourceInfo(resource_type=_type_of(resource), resource_name=resource)]
+            metadata = {"resource": resource}
         case PreconditionError():
             code = code_pb2.FAILED_PRECONDITION
             details = [_list_preconditions(error)]
@@ -70,6 +72,9 @@ def to_status(error: BaseException) -> Status:
         case StoreUnavailableError():
             code = code_pb2.UNAVAILABLE
             details = [_retry_after(_RETRY_LATER)]
+        case NotImplementedError():
+            info = ErrorInfo(reason="NOT_SUPPORTED", domain=DOMAIN)
+            return Status(code=code_pb2.UNIMPLEMENTED, message="not supported by this server", details=[_pack(info)])
         case _:
             return Status(code=code_pb2.INTERNAL, message=INTERNAL_TEXT)
     info = ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=metadata)
@@ -106,6 +111,10 @@ def _retry_after(delay: timedelta) -> RetryInfo:
     info = RetryInfo()
     info.retry_delay.FromTimedelta(delay)
     return info
+
+
+def _complete_name(resource: str, tenant: str) -> str:
+    return resource if not tenant or resource.startswith("tenants/") else f"tenants/{tenant}/{resource}"
 
 
 def _type_of(resource: str) -> str:

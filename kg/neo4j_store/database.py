@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, AsyncSession
-from neo4j.exceptions import AuthError, ClientError, ConstraintError, DriverError, Neo4jError
+from neo4j.exceptions import AuthError, ClientError, DriverError, Neo4jError
 
 from kg.errors import StoreUnavailableError
 from kg.neo4j_store.queries import QUERIES
@@ -20,8 +20,8 @@ ATTEMPTS: Final = 5
 BATCH: Final = 5_000
 """Rows written by one query of a large transaction."""
 
-_GONE: Final = "Neo.ClientError.Statement.EntityNotFound"
-"""What was matched has been deleted by another transaction before it could be locked."""
+_LOST_RACES: Final = ("Neo.ClientError.Statement.EntityNotFound", "Neo.ClientError.Schema.")
+"""Beginnings of codes: something was deleted before it could be locked; another server creates the schema as well."""
 
 
 class RaceLostError(Exception):
@@ -125,13 +125,14 @@ class Database:
         )
 
     def _unavailable(self, error: Exception) -> StoreUnavailableError:
-        return StoreUnavailableError(f"Neo4j at {self.url} does not answer: {type(error).__name__}")
+        cause = getattr(error, "code", None) or type(error).__name__
+        return StoreUnavailableError(f"Neo4j at {self.url} does not answer: {cause}")
 
 
 def _bind(work: Callable[[Transaction], Awaitable[Result]]) -> Callable[[AsyncManagedTransaction], Awaitable[Result]]:
     return lambda inner: work(Transaction(inner))
 
 
-def _is_lost_race(error: Exception) -> bool:
+def _is_lost_race(error: ClientError | RaceLostError) -> bool:
     """Says whether the same work may succeed when it is run again and reads what the other transaction wrote."""
-    return isinstance(error, RaceLostError | ConstraintError) or getattr(error, "code", "") == _GONE
+    return isinstance(error, RaceLostError) or (error.code or "").startswith(_LOST_RACES)

@@ -36,7 +36,8 @@ MIGRATIONS: Final = (
         PRIMARY KEY (tenant, id)
     );
     CREATE INDEX IF NOT EXISTS evidence_in_order ON evidence (tenant, learner, occurred_at, id);
-    CREATE INDEX IF NOT EXISTS evidence_by_question ON evidence (tenant, curriculum, question, learner) WHERE question <> '';
+    CREATE INDEX IF NOT EXISTS evidence_by_question ON evidence (tenant, curriculum, question, learner)
+        WHERE question <> '';
     CREATE TABLE IF NOT EXISTS ledgers (
         tenant TEXT, learner TEXT, curriculum TEXT, position_at INTEGER, position_id TEXT, count INTEGER,
         snapshot_due INTEGER, grading_revision INTEGER, model TEXT,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kg.neo4j_store.store import Neo4jStore
+from kg.sqlite_store.store import SqliteStore
 from kg.store import Store
 from tests.neo4j_server import Neo4jAddress
 
@@ -24,8 +25,6 @@ class Place:
     def make(self) -> Store:
         """Returns a store that is not open yet."""
         if isinstance(self.where, Path):
-            from kg.sqlite_store.store import SqliteStore
-
             return SqliteStore(self.where)
         return Neo4jStore(self.where.url, self.where.user, self.where.password)
 

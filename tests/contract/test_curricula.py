@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from kg.comparison import Change, Difference, fingerprint
-from kg.curriculum import AnswerKey, Concept, Curriculum, Prerequisite, count_parts
+from kg.curriculum import AnswerKey, Concept, Curriculum, Prerequisite, Question, count_parts
 from kg.errors import CurriculumInUseError, CurriculumNotFoundError, QuestionNotFoundError
 from kg.store import Store
 from tests.contract.calls import append, correct, load
@@ -107,7 +107,8 @@ async def test_what_comes_back_is_restored(store: Store, tenant: str) -> None:
     assert Change("concept", "rings") in outcome.difference.added
     assert (outcome.record.version, outcome.record.fingerprint) == (3, first.record.fingerprint)
     loaded = await read(store, tenant)
-    assert not any(part.archived for part in (*loaded.concepts, *loaded.questions))
+    assert not any(concept.archived for concept in loaded.concepts)
+    assert not any(question.archived for question in loaded.questions)
     assert {each.id: each.key and each.key.set_at for each in loaded.questions}["q-word"] == NOON
 
 
@@ -131,10 +132,13 @@ async def test_an_imported_key_counts_versions(store: Store, tenant: str) -> Non
     assert question.key == AnswerKey(accepted=("x", "y"), version=2, set_at=NOON + 9)
 
 
-@pytest.mark.parametrize("change", [{"slip": 0.2}, {"guess": 0.3}, {"assesses": {"maps": 0.5, "sets": 0.5}}])
-async def test_another_reading_of_answers_grades_anew(store: Store, tenant: str, change: dict[str, float]) -> None:
+@pytest.mark.parametrize(
+    "changed",
+    [replace(NUMERIC, slip=0.2), replace(NUMERIC, guess=0.3), replace(NUMERIC, assesses={"maps": 0.5, "sets": 0.5})],
+)
+async def test_another_reading_of_answers_grades_anew(store: Store, tenant: str, changed: Question) -> None:
     await load(store, tenant)
-    outcome = await load(store, tenant, make_curriculum(maps=replace(NUMERIC, **change)))
+    outcome = await load(store, tenant, make_curriculum(maps=changed))
     assert outcome.operation is not None
     assert outcome.operation.questions == ("q-maps",)
 

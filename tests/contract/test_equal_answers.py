@@ -77,15 +77,17 @@ async def change_learner(store: Store, tenant: str, rng: random.Random, step: in
 
 
 async def erase_one(store: Store, tenant: str, rng: random.Random, step: int) -> object:
-    return await store.erase_learner(tenant, rng.choice(LEARNERS)) if rng.random() < 0.2 else None
+    if rng.random() < 0.2:
+        await store.erase_learner(tenant, rng.choice(LEARNERS))
+    return None
 
 
 STEPS = (*[append_some] * 5, *[void_one] * 3, import_another, *[correct_one] * 2, change_learner, erase_one)
 
 
 async def run_sequence(store: Store, tenant: str, seed: int) -> list[object]:
-    rng, answers = random.Random(seed), []
-    answers.append(str(await load(store, tenant)))
+    rng = random.Random(seed)
+    answers: list[object] = [await load(store, tenant)]
     for step in range(40):
         call, chance = rng.choice(STEPS), random.Random(rng.random())
         try:

@@ -76,7 +76,7 @@ async def test_acknowledged_evidence_survives_the_death_of_the_database(tmp_path
     if isinstance(jars, Neo4jMissing):
         pytest.skip(jars.reason)
     with Neo4jServer(tmp_path / "neo4j", jars) as neo4j:
-        place, killed = Place(neo4j.address), []
+        place, killed = Place(neo4j.address), list[int]()
         await import_algebra(place, "t")
 
         def kill_at(answered: int) -> None:

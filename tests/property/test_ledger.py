@@ -5,6 +5,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -21,7 +22,7 @@ seeds = st.integers(0, 2**32)
 lengths = st.one_of(st.integers(1, 20), st.integers(60, 220))
 
 
-@pytest.fixture(scope="module", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def store(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Store]:
     folder: Path = tmp_path_factory.mktemp("ledger")
     opened = SqliteStore(folder / "store.db")

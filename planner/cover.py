@@ -25,14 +25,18 @@ class Cover:
     cut_short: bool
 
 
-def find_cover(problem: PlanningProblem, region: Region, stop: Callable[[], bool]) -> Cover:
+def never() -> bool:
+    """Never stops anything."""
+    return False
+
+
+def find_cover(problem: PlanningProblem, region: Region, stop: Callable[[], bool] = never) -> Cover:
     """Finds concepts that reach all goals that can be reached, and activities that teach them, at a low cost.
 
     Obligations are the forced concepts, each of which needs an activity, and their unmet groups. Activities without an
     alternative come first, since every cover has them. Then the offer with the most obligations met for its cost is
     taken, again and again; what is left of the offers it touched is priced anew, since a density may rise as well as
-    fall. At last everything superfluous is dropped. The cheapest way for everything, trimmed alike, is kept instead
-    where it costs less.
+    fall. At last everything superfluous is dropped.
 
     Where each member of an unmet group has what it requires among mastered and forced concepts, this is the greedy of
     weighted set cover (Chvátal 1979; for groups that need several members, of submodular cover, Wolsey 1982): an
@@ -51,20 +55,14 @@ def find_cover(problem: PlanningProblem, region: Region, stop: Callable[[], bool
     if not greedy.run(stop):
         greedy.take_cheapest()
         return _assign(problem, greedy.selection, cut_short=True)
-    plain = _Greedy(problem, region)
-    plain.take_cheapest()
-    found = [
-        _assign(problem, trim(problem, region, each.selection, each.effort), cut_short=False)
-        for each in (greedy, plain)
-    ]
-    return min(found, key=lambda cover: cover.cost_units)
+    return _assign(problem, trim(problem, region, greedy.selection), cut_short=False)
 
 
 def _assign(problem: PlanningProblem, selection: Selection, *, cut_short: bool) -> Cover:
     """Gives each concept the first of the chosen activities that teach it, and forgets those that are left over."""
     teachers = {
         concept: next(each for each in problem.graph.teachers[concept] if each in selection.activities)
-        for concept in selection.concepts
+        for concept in sorted(selection.concepts)
     }
     cost = sum(problem.count_cost(activity) for activity in set(teachers.values()))
     return Cover(teachers=teachers, cost_units=cost, cut_short=cut_short)
@@ -101,7 +99,6 @@ class _Greedy:
 
     Attributes:
         selection: Concepts to learn and activities chosen so far.
-        effort: Estimates that rank the members of groups.
     """
 
     def __init__(self, problem: PlanningProblem, region: Region) -> None:
@@ -114,7 +111,7 @@ class _Greedy:
         for concept in region.forced:
             if len(self._graph.teachers[concept]) == 1:
                 self._choose(self._graph.teachers[concept])
-        self.effort = estimate_effort(problem, region) if self.has_choices else {}
+        self._effort = estimate_effort(problem, region) if self.has_choices else {}
 
     @property
     def has_choices(self) -> bool:
@@ -148,7 +145,7 @@ class _Greedy:
     def take_cheapest(self) -> None:
         """Meets all that is left by the members of least effort and the cheapest activity of each concept."""
         chosen = self._known - self._region.forced
-        concepts = close_over_choices(self._problem, self._region, self._region.forced, chosen, self.effort)
+        concepts = close_over_choices(self._problem, self._region, self._region.forced, chosen, self._effort)
         self._choose({self._region.ways[concept] for concept in concepts - self._taught})
         self.selection.concepts.update(concepts)
 
@@ -168,7 +165,7 @@ class _Greedy:
             taught = self._graph.activities[subject].sections
             free = {concept for concept in taught if concept in self._region.ways and concept not in self._known}
             return self._price(key, self._keep_closed(free), [subject], free)
-        concepts = close_over_choices(self._problem, self._region, [subject], self._known, self.effort)
+        concepts = close_over_choices(self._problem, self._region, [subject], self._known, self._effort)
         activities = {self._region.ways[concept] for concept in concepts - self._taught}
         return self._price(key, concepts, activities, {subject, *concepts})
 

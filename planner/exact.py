@@ -64,7 +64,7 @@ def solve_exactly(
     """
     problem = pose_problem(graph, goals, mastery, settings or PlanSettings())
     region = explore(problem)
-    teachers = find_cover(problem, region, lambda: False).teachers
+    teachers = find_cover(problem, region).teachers
     concepts, activities = set(teachers), set(teachers.values())
     built = _build_model(problem, region)
     for hinted, variables in ((concepts, built.learned), (activities, built.done)):

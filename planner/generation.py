@@ -3,20 +3,14 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-from planner.bounds import bound_cost
+from planner.certification import certify
 from planner.closure import Region, explore, find_missing
-from planner.cover import Cover, find_cover
+from planner.cover import Cover, find_cover, never
 from planner.graph import PlanningGraph
 from planner.order import arrange, trace_goals
-from planner.plan import BoundKind, Certificate, Plan, PlanStep, StepKind, UnreachableGoal
+from planner.plan import Plan, PlanStep, StepKind, UnreachableGoal
 from planner.problem import PlanningProblem, PlanSettings, pose_problem
 from planner.reasons import Explainer, list_in_words
-from planner.theorems import find_theorem
-
-
-def never() -> bool:
-    """Never stops anything."""
-    return False
 
 
 def generate_plan(
@@ -48,7 +42,7 @@ def generate_plan(
         goals=graph.name(problem.goals),
         mastered=graph.name(_find_relied_on(problem, cover.teachers)),
         steps=steps,
-        certificate=_certify(problem, region, cover),
+        certificate=certify(problem, region, cover),
         unreachable=tuple(_list_unreachable(problem, region)),
         minutes=sum(step.minutes for step in steps),
         cut_short=cover.cut_short,
@@ -111,19 +105,6 @@ def _find_relied_on(problem: PlanningProblem, concepts: Iterable[int]) -> set[in
         for group in graph.groups_of[concept]:
             found.update(graph.groups[group].members)
     return found & problem.mastered
-
-
-def _certify(problem: PlanningProblem, region: Region, cover: Cover) -> Certificate:
-    bound = bound_cost(problem, region)
-    theorem, guarantee = ("", 0.0) if cover.cut_short else find_theorem(problem, region)
-    return Certificate(
-        cost_units=cover.cost_units,
-        lower_bound_units=bound,
-        ratio=cover.cost_units / bound if bound else 1.0,
-        bound=BoundKind.DUAL_PRICES,
-        theorem=theorem,
-        guarantee=guarantee,
-    )
 
 
 def _list_unreachable(problem: PlanningProblem, region: Region) -> Iterable[UnreachableGoal]:

@@ -58,12 +58,17 @@ class PlanningProblem:
         """Returns the minutes that an activity takes this learner, >= 1; a resource is done as a whole."""
         found = self.graph.activities[activity]
         if found.own and not self.faded.isdisjoint(found.sections):
-            return -(-found.minutes * REFRESH_PERCENT // 100)
+            return shorten_to_refresh(found.minutes)
         return found.minutes
 
     def count_cost(self, activity: int) -> int:
         """Returns what an activity costs this learner, in units of 0.0001, > 0."""
         return self.count_minutes(activity) * UNITS_PER_MINUTE
+
+
+def shorten_to_refresh(minutes: int) -> int:
+    """Returns the minutes that refreshing takes instead of so many for learning, >= 1, rounded up."""
+    return -(-minutes * REFRESH_PERCENT // 100)
 
 
 def pose_problem(

@@ -15,7 +15,7 @@ def find_theorem(problem: PlanningProblem, region: Region) -> tuple[str, float]:
     weighted set cover, or a submodular one where groups need several members, and the greedy of `planner.cover` is
     within H(d) = 1 + 1/2 + ... + 1/d of the optimum, d the largest number of obligations that one activity meets
     (Chvátal 1979, Wolsey 1982). Activities without an alternative, taken first, are in every cover, and what is left
-    is again such a problem with no larger d; trimming and a cheaper plan only lower the cost.
+    is again such a problem with no larger d; trimming only lowers the cost.
 
     Returns:
         "T1" and 1, "T2" and H(d), or "" and 0.

@@ -1,7 +1,7 @@
 """Dropping what a selection can do without."""
 
 from collections import Counter
-from collections.abc import Mapping, Set
+from collections.abc import Set
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 
@@ -22,26 +22,25 @@ class Selection:
     activities: set[int]
 
 
-def trim(problem: PlanningProblem, region: Region, selection: Selection, effort: Mapping[int, int]) -> Selection:
+def trim(problem: PlanningProblem, region: Region, selection: Selection) -> Selection:
     """Drops concepts that nothing needs, then activities whose concepts are all taught by others (reverse-delete).
 
-    Where one of several could go, it is the concept of largest effort or the activity of largest cost, ties by id.
+    Where one of several could go, it is the dearest, ties by id; a concept is as dear as its cheapest activity.
     Nothing more can be dropped from the answer.
 
     Args:
         problem: The problem.
         region: Its region; forced concepts stay.
-        selection: What to trim; it is not changed.
-        effort: By concept that is not forced.
+        selection: What to trim, all of it in the region; it is not changed.
     """
-    concepts = _drop_concepts(problem, region, selection.concepts, effort)
+    concepts = _drop_concepts(problem, region, selection.concepts)
     return Selection(concepts, _drop_activities(problem, concepts, selection.activities))
 
 
-def _drop_concepts(problem: PlanningProblem, region: Region, concepts: Set[int], effort: Mapping[int, int]) -> set[int]:
+def _drop_concepts(problem: PlanningProblem, region: Region, concepts: Set[int]) -> set[int]:
     graph = problem.graph
     kept = set(concepts)
-    heap = [(-effort[concept], concept) for concept in kept - region.forced]
+    heap = [(-problem.count_cost(region.ways[concept]), concept) for concept in kept - region.forced]
     heapify(heap)
     while heap:
         _, concept = heappop(heap)
@@ -50,7 +49,7 @@ def _drop_concepts(problem: PlanningProblem, region: Region, concepts: Set[int],
         kept.remove(concept)
         members = (graph.groups[group].members for group in graph.groups_of[concept])
         for before in (kept & set().union(graph.prerequisites[concept], *members)) - region.forced:
-            heappush(heap, (-effort[before], before))
+            heappush(heap, (-problem.count_cost(region.ways[before]), before))
     return kept
 
 

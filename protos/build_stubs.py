@@ -10,14 +10,11 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
+# The build loads this file by its path, without its folder.
+sys.path.insert(0, str(Path(__file__).parent))
+from google_protos import google_protos
+
 PACKAGE = Path("graphmasal/v1")
-
-
-def find_google_protos() -> Path:
-    """Returns the folder that holds `google/api/*.proto` (package googleapis-common-protos)."""
-    import google.api
-
-    return Path(google.api.__path__[0]).parents[1]
 
 
 def generate_stubs(root: Path) -> None:
@@ -32,20 +29,18 @@ def generate_stubs(root: Path) -> None:
         old.unlink()
     protos = sorted(str(path.relative_to(root / "protos")) for path in (root / "protos" / PACKAGE).glob("*.proto"))
     plugin = Path(sys.executable).parent / "protoc-gen-mypy_grpc"
-    command = [
-        sys.executable, "-m", "grpc_tools.protoc",
-        f"--proto_path={root / 'protos'}", f"--proto_path={find_google_protos()}",
-        f"--python_out={root}", f"--pyi_out={root}", f"--grpc_python_out={root}",
-    ]  # fmt: skip
-    if plugin.exists():
-        command += [f"--plugin=protoc-gen-mypy_grpc={plugin}", f"--mypy_grpc_out={root}"]
-    subprocess.run([*command, *protos], check=True)  # noqa: S603 - our own protos, no shell
+    typed = [f"--plugin=protoc-gen-mypy_grpc={plugin}", f"--mypy_grpc_out={root}"] if plugin.exists() else []
+    outputs = [f"--{kind}_out={root}" for kind in ("python", "pyi", "grpc_python")]
+    with google_protos() as folders:
+        includes = [f"--proto_path={folder}" for folder in (root / "protos", *folders)]
+        command = [sys.executable, "-m", "grpc_tools.protoc", *includes, *outputs, *typed, *protos]
+        subprocess.run(command, check=True)  # noqa: S603 - our own protos, no shell
     (target / "__init__.py").write_text('"""Generated from protos/graphmasal/v1; do not edit."""\n')
 
 
 class CustomBuildHook(BuildHookInterface[Any]):
     """Runs the generation before hatchling collects files."""
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Called by hatchling for wheels, sdists and editable installs alike."""
         generate_stubs(Path(self.root))

@@ -12,7 +12,7 @@ import tempfile
 import tomllib
 from pathlib import Path
 
-import google.api
+from google_protos import google_protos
 
 ROOT = Path(__file__).resolve().parents[1]
 PROTOS = ROOT / "protos"
@@ -50,16 +50,15 @@ def build_image(target: Path, *, source_info: bool) -> None:
     Raises:
         subprocess.CalledProcessError: A proto does not compile; protoc's message is on stderr.
     """
-    common = Path(google.api.__path__[0]).parents[1]
     files = sorted(str(path) for path in (PROTOS / PACKAGE).glob("*.proto"))
     # protoc comes in a place of its own: it is the one the stubs are built with, and no part of the environment.
     protoc = ["run", "--quiet", "--no-project", "--isolated", "--python", sys.executable, "--with", _compiler()]
-    command = [
-        str(_TOOLS / "uv"), *protoc, "python", "-m", "grpc_tools.protoc",
-        f"--proto_path={PROTOS}", f"--proto_path={common}", f"--descriptor_set_out={target}", "--include_imports",
-    ]  # fmt: skip
-    command += ["--include_source_info"] if source_info else []
-    subprocess.run([*command, *files], check=True)  # noqa: S603 - our own protos, no shell
+    source = ["--include_source_info"] if source_info else []
+    with google_protos() as folders:
+        includes = [f"--proto_path={folder}" for folder in (PROTOS, *folders)]
+        command = [str(_TOOLS / "uv"), *protoc, "python", "-m", "grpc_tools.protoc", *includes]
+        command += [f"--descriptor_set_out={target}", "--include_imports", *source, *files]
+        subprocess.run(command, check=True)  # noqa: S603
 
 
 def _compiler() -> str:

@@ -3,8 +3,10 @@
 import asyncio
 import contextlib
 import signal
+from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
+from typing import Any
 
 import grpc
 import prometheus_client
@@ -26,6 +28,7 @@ from server.curriculum_cache import CurriculumCache
 from server.curriculum_service import CurriculumService
 from server.health import HealthWatch
 from server.learner_service import LearnerService
+from server.logs import configure_logs
 from server.metrics import CallMetrics
 from server.operations_service import OperationsService
 from server.planning_service import PlanningService
@@ -99,12 +102,12 @@ class Application:
         curriculum_service_pb2_grpc.add_CurriculumServiceServicer_to_server(CurriculumService(backend), server)
         learner_service_pb2_grpc.add_LearnerServiceServicer_to_server(LearnerService(backend), server)
         planning_service_pb2_grpc.add_PlanningServiceServicer_to_server(PlanningService(backend), server)
-        operations_pb2_grpc.add_OperationsServicer_to_server(OperationsService(backend), server)
+        operations_pb2_grpc.add_OperationsServicer_to_server(OperationsService(backend), server)  # type: ignore[no-untyped-call]
         health_pb2_grpc.add_HealthServicer_to_server(health.servicer, server)
         reflection.enable_server_reflection((*SERVICES, _HEALTH, reflection.SERVICE_NAME), server)
         return server
 
-    def _begin(self, work: "asyncio._CoroutineLike[None]") -> None:
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
 
         async def end() -> None:
@@ -138,15 +141,18 @@ class Application:
         _log.info("stopped")
 
     async def run(self) -> None:
-        """Serves until the process gets SIGTERM or SIGINT."""
+        """Serves until the process gets SIGTERM or SIGINT; logs as the settings say."""
+        configure_logs(self._settings.log_format, self._settings.log_level)
         loop = asyncio.get_running_loop()
         ended = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, ended.set)
         try:
             await self.start()
-            await ended.wait()
-            await self.stop()
+            try:
+                await ended.wait()
+            finally:
+                await self.stop()
         finally:
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.remove_signal_handler(number)

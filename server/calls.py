@@ -5,7 +5,7 @@ import inspect
 import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeAlias
 
 import grpc
 import structlog
@@ -23,7 +23,7 @@ REQUEST_ID = "x-request-id"
 _REQUEST_ID_FORM = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 Context = grpc.aio.ServicerContext[Any, Any]
-Handler = grpc.RpcMethodHandler[Any, Any]
+Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 
 _log = structlog.get_logger("graphmasal.calls")
 
@@ -90,10 +90,12 @@ class _Call:
         await self._context.abort(told.code, told.details, metadata)
 
     def _name_code(self, *, ended: bool) -> str:
+        remaining = self._context.time_remaining()
+        if remaining is not None and remaining <= 0:
+            return "DEADLINE_EXCEEDED"
         if not ended:
-            # Neither a response nor an error: the caller went away, or its deadline passed.
-            remaining = self._context.time_remaining()
-            return "DEADLINE_EXCEEDED" if remaining is not None and remaining <= 0 else "CANCELLED"
+            # Neither a response nor an error: the caller went away.
+            return "CANCELLED"
         code = self._context.code()
         return code.name if isinstance(code, grpc.StatusCode) else code_pb2.Code.Name(code or 0)
 

@@ -4,7 +4,7 @@
 
 from collections.abc import AsyncIterator
 
-from google.longrunning.operations_proto_pb2 import Operation as OperationMessage
+from google.longrunning.operations_pb2 import Operation as OperationMessage
 from google.protobuf.empty_pb2 import Empty
 
 from graphmasal.v1 import concept_pb2, curriculum_pb2, curriculum_service_pb2_grpc

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from server.backend import Backend
-from server.calls import Context
 
 Result = TypeVar("Result")
 
@@ -30,15 +29,16 @@ class _Stop:
         self._abandoned = True
 
 
-async def run_in_time(backend: Backend, context: Context, work: Callable[[Callable[[], bool]], Result]) -> Result:
+async def run_in_time(
+    backend: Backend, remaining: float | None, work: Callable[[Callable[[], bool]], Result]
+) -> Result:
     """Runs CPU-bound work in the executor, until some time before the call's deadline.
 
     Args:
         backend: What the services share.
-        context: Of the call.
+        remaining: Seconds to the call's deadline; None: it has none.
         work: Is given a function to poll, which is true when the work should end with what it has.
     """
-    remaining = context.time_remaining()
     stop = _Stop(None if remaining is None else remaining - max(remaining * MARGIN_SHARE, SHORTEST_MARGIN_SECONDS))
     try:
         return await backend.run(work, stop)

@@ -6,7 +6,7 @@ from google.rpc.status_pb2 import Status
 
 from graphmasal.v1 import evidence_pb2, learner_service_pb2
 from kg.curriculum import Question
-from kg.errors import FieldViolation, GraphMasalError, InvalidInputError, NotFoundError
+from kg.errors import FieldViolation, GraphMasalError, InvalidInputError
 from kg.evidence import Evidence, Source
 from kg.grading import LONGEST_RESPONSE, check_subject, grade
 from kg.identifiers import ID_RULE, is_id
@@ -135,21 +135,19 @@ def to_result(
         place: Its path in the message that the caller sent, which the caller is told instead.
     """
     error = outcome.error
-    status = Status() if error is None else to_status(_address_error(tenant, error, appended_as, place))
+    status = Status() if error is None else to_status(_address_error(error, appended_as, place), tenant)
     return learner_service_pb2.AppendResult(id=sent_id, duplicate=outcome.duplicate, status=status)
 
 
-def _address_error(tenant: str, error: GraphMasalError, appended_as: str, place: str) -> GraphMasalError:
-    """Returns an error in the terms of the caller, who knows neither the store's batch nor names without a tenant."""
-    if isinstance(error, InvalidInputError):
-        return InvalidInputError(
-            *(
-                FieldViolation(place + each.field.removeprefix(appended_as), each.rule)
-                if each.field.startswith(appended_as)
-                else each
-                for each in error.violations
-            )
+def _address_error(error: GraphMasalError, appended_as: str, place: str) -> GraphMasalError:
+    """Returns an error in the terms of the caller, who does not know the store's batch."""
+    if not isinstance(error, InvalidInputError):
+        return error
+    return InvalidInputError(
+        *(
+            FieldViolation(place + each.field.removeprefix(appended_as), each.rule)
+            if each.field.startswith(appended_as)
+            else each
+            for each in error.violations
         )
-    if isinstance(error, NotFoundError) and not error.resource.startswith("tenants/"):
-        return type(error)(f"tenants/{tenant}/{error.resource}")
-    return error
+    )

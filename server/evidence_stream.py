@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
 from graphmasal.v1.learner_service_pb2 import AppendEvidenceRequest, AppendEvidenceResponse
 from kg.errors import refuse
@@ -53,7 +53,7 @@ class _Inbox:
 
 async def append_stream(
     backend: Backend, requests: AsyncIterator[AppendEvidenceRequest]
-) -> AsyncIterator[AppendEvidenceResponse]:
+) -> AsyncGenerator[AppendEvidenceResponse, None]:
     """Appends a stream of evidence.
 
     Whatever has come in by the time the store is free goes into the next transaction. A caller that goes away ends

@@ -64,7 +64,7 @@ async def find_next_activity(backend: Backend, request: NextActivityRequest, con
         stored = latest[0] if latest else None
         return _find_standing(graph, mastery, stored, list_goals(graph, learner, curriculum), stop)
 
-    standing = await run_in_time(backend, context, work)
+    standing = await run_in_time(backend, context.time_remaining(), work)
     if standing is None:
         raise make_no_goals_error(tenant, name, curriculum)
     response = _to_response(standing)

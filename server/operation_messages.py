@@ -1,6 +1,6 @@
 """Long-running operations as messages of google.longrunning."""
 
-from google.longrunning.operations_proto_pb2 import Operation as OperationMessage
+from google.longrunning.operations_pb2 import Operation as OperationMessage
 from google.rpc import code_pb2
 from google.rpc.status_pb2 import Status
 

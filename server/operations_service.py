@@ -6,7 +6,7 @@ import asyncio
 from datetime import timedelta
 
 from google.longrunning import operations_pb2_grpc
-from google.longrunning.operations_proto_pb2 import (
+from google.longrunning.operations_pb2 import (
     CancelOperationRequest,
     DeleteOperationRequest,
     GetOperationRequest,

@@ -40,7 +40,9 @@ async def plan_for_request(backend: Backend, request: GeneratePlanRequest, conte
     if request.HasField("mastered"):
         mastery = _read_mastered(graph, request.mastered.concepts)
         return await run_in_time(
-            backend, context, lambda stop: _fill_in(blank, generate_plan(graph, request.goals, mastery, settings, stop))
+            backend,
+            context.time_remaining(),
+            lambda stop: _fill_in(blank, generate_plan(graph, request.goals, mastery, settings, stop)),
         )
     state = await read_learner_state(backend, tenant, request.learner, request.curriculum, as_of)
     goals = request.goals or await _read_goals(backend, tenant, request.learner, graph, request.curriculum)
@@ -51,7 +53,7 @@ async def plan_for_request(backend: Backend, request: GeneratePlanRequest, conte
         message = _fill_in(blank, generate_plan(graph, goals, list_mastery(state), settings, stop))
         return message, pack_plan(tenant, request.learner, message)
 
-    message, stored = await run_in_time(backend, context, work)
+    message, stored = await run_in_time(backend, context.time_remaining(), work)
     await backend.store.save_plan(tenant, replace(stored, created_at=backend.clock()))
     return message
 

@@ -102,8 +102,9 @@ class Regrader:
                 break
             total = max(operation.items_total, operation.items_done + len(learners))
             operation = await self._regrade_page(tenant, replace(operation, items_total=total), learners)
-        # Those that the last process had folded before it could say so are found no more.
-        ended = replace(operation, items_total=operation.items_done, done=True)
+        # Those that a process folded before it died, and could not count any more, are not found again.
+        total = operation.items_total if operation.cancelled else operation.items_done
+        ended = replace(operation, items_total=total, done=True)
         await self._store.update_operation(tenant, self._lease(ended))
         _log.info("regrade ended", tenant=tenant, operation=operation.id, learners=operation.items_done)
 

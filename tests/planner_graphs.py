@@ -111,7 +111,7 @@ def draw_curriculum(rng: random.Random, size: int, *, groups: float = 0.4, resou
                 members = tuple(sorted(rng.sample(before, min(len(before), rng.choice([2, 2, 3, 4])))))
                 need = rng.choice([1, 1, 1, 2, len(members)])
                 asked.append(PrerequisiteGroup(concept=name, id=f"g{group}", need=need, members=members))
-    kinds = {edge: PrerequisiteKind.SOFT for edge in soft} | {edge: PrerequisiteKind.HARD for edge in hard}
+    kinds = dict.fromkeys(soft, PrerequisiteKind.SOFT) | dict.fromkeys(hard, PrerequisiteKind.HARD)
     edges = [Prerequisite(before=before, after=after, kind=kind) for (before, after), kind in kinds.items()]
     offered = []
     for number in range(round(size * resources)):

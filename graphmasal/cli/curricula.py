@@ -10,7 +10,7 @@ from graphmasal.cli.commands import CurriculumOption, command
 from graphmasal.cli.session import Session
 
 if TYPE_CHECKING:
-    from google.longrunning.operations_proto_pb2 import Operation
+    from google.longrunning.operations_pb2 import Operation
     from rich.console import Console
 
     from graphmasal.v1.curriculum_pb2 import Curriculum
@@ -161,24 +161,23 @@ def _print_regrade(console: "Console", operation: "Operation") -> None:
         return
     response = RegradeResponse()
     operation.response.Unpack(response)
-    console.print(f"{response.learners} learners folded anew, {response.change_count} masteries changed.")
+    console.print(f"Learners folded anew: {response.learners}; masteries changed: {response.change_count}.")
     print_changes(console, response.changes, response.change_count)
 
 
 def _print_list(console: "Console", response: "ListCurriculaResponse") -> None:
-    from graphmasal.cli.output import make_table, short_id
+    from graphmasal.cli.output import make_table, print_credit, short_id
 
     if not response.curricula:
         console.print("No curricula yet. Import one: graphmasal import yaml FOLDER --curriculum ID")
         return
-    table = make_table("id", "title", "version>", "concepts>", "questions>", "licence", "attribution")
+    table = make_table("id", "title", "version>", "concepts>", "questions>")
     for each in response.curricula:
         size = each.size
-        table.add_row(
-            short_id(each.name), each.title, str(each.version), str(size.concepts), str(size.questions),
-            each.licence, each.attribution,
-        )  # fmt: skip
+        table.add_row(short_id(each.name), each.title, str(each.version), str(size.concepts), str(size.questions))
     console.print(table)
+    for each in response.curricula:
+        print_credit(console, each.licence, each.attribution, of=short_id(each.name))
 
 
 def _print_one(console: "Console", curriculum: "Curriculum") -> None:

@@ -1,4 +1,4 @@
-"""The demo's learner: what she answered over six weeks, some of it wrong in telling ways."""
+"""The demo's learner: what her teacher says, and what she answered over six weeks, some of it tellingly wrong."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -31,8 +31,8 @@ _SESSIONS = (
 )  # fmt: skip
 
 
-def answers() -> Iterator[Evidence]:
-    """All of Mira's answers, in the order of time; the same on every call."""
+def evidence() -> Iterator[Evidence]:
+    """What is known about Mira, in the order of time; the same on every call."""
     number = 0
     for day, session in _SESSIONS:
         words = session.split()
@@ -49,3 +49,13 @@ def answers() -> Iterator[Evidence]:
                 source=Evidence.ANSWER,
             )
             moment += _BETWEEN_ANSWERS
+    # The curriculum takes arithmetic as known and does not teach it: somebody has to say so.
+    yield Evidence(
+        id="demo-teacher",
+        learner=LEARNER,
+        curriculum=CURRICULUM,
+        concept="whole-number-arithmetic",
+        score=1.0,
+        occurred_at=moment,
+        source=Evidence.TEACHER_OVERRIDE,
+    )

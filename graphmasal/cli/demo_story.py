@@ -6,9 +6,9 @@ from importlib import resources
 
 from rich.console import Console
 
-from graphmasal.cli.demo_answers import CURRICULUM, GOALS, LEARNER, NAME, answers
+from graphmasal.cli.demo_answers import CURRICULUM, GOALS, LEARNER, NAME, evidence
 from graphmasal.cli.learner_view import describe_state, mastery_table
-from graphmasal.cli.output import join_some, print_credit, short_id
+from graphmasal.cli.output import BAR_LEGEND, join_some, print_credit, short_id
 from graphmasal.cli.plan_view import print_next, print_plan, print_verdict
 from graphmasal.cli.titles import Titles, read_titles
 from graphmasal.client import Client, list_all
@@ -82,8 +82,8 @@ def _create_learner(console: Console, client: Client, titles: Titles) -> None:
 
 
 def _send_answers(console: Console, client: Client) -> None:
-    _scene(console, "3 Her answers, streamed")
-    events = list(answers())
+    _scene(console, "3 Six weeks of evidence, streamed")
+    events = list(evidence())
     began = time.perf_counter()
     stored = sum(not result.status.code for result in client.append_evidence(events, batch_size=1))
     milliseconds = (time.perf_counter() - began) * 1000
@@ -91,7 +91,8 @@ def _send_answers(console: Console, client: Client) -> None:
     repeated = sum(result.duplicate for result in client.append_evidence(events))
     days = (events[-1].occurred_at.ToDatetime() - events[0].occurred_at.ToDatetime()).days
     console.print(
-        f"{stored} answers over {days} days: each durable before it was acknowledged, {milliseconds:.0f} ms in all. "
+        f"{stored} items over {days} days, her answers and a word from her teacher: each durable before it was "
+        f"acknowledged, {milliseconds:.0f} ms in all. "
         f"Sent once more: {repeated} duplicates, nothing changed."
     )
 
@@ -105,7 +106,7 @@ def _show_state(console: Console, client: Client, titles: Titles) -> None:
     console.print(describe_state(state))
     console.print(mastery_table(ranked[:5], titles, title="Best known"))
     console.print(mastery_table(ranked[-6:], titles, title="Least known"))
-    console.print("█ mastery  ▒ how far it may be off. Other concepts: unknown, which is not zero.", style="dim")
+    console.print(f"{BAR_LEGEND} All other concepts: unknown, which is not zero.", style="dim")
 
 
 def _show_misconceptions(console: Console, client: Client, limit: int = 4) -> None:
@@ -113,14 +114,14 @@ def _show_misconceptions(console: Console, client: Client, limit: int = 4) -> No
     parent = client.curriculum_name(CURRICULUM)
     questions = list_all(client.curricula.ListQuestions, ListQuestionsRequest(parent=parent)).questions
     known = list_all(client.curricula.ListMisconceptions, ListMisconceptionsRequest(parent=parent)).misconceptions
-    evidence = list_all(client.learners.ListEvidence, ListEvidenceRequest(parent=client.learner_name(LEARNER))).evidence
+    sent = list_all(client.learners.ListEvidence, ListEvidenceRequest(parent=client.learner_name(LEARNER))).evidence
     points_at = {
         (short_id(question.name), distractor.response): distractor.misconception
         for question in questions
         for distractor in question.distractors
     }
     hints: dict[str, list[Evidence]] = defaultdict(list)
-    for item in evidence:
+    for item in sent:
         if misconception := points_at.get((item.question, item.response)):
             hints[misconception].append(item)
     titles = {short_id(misconception.name): misconception.title for misconception in known}

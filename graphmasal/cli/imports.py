@@ -120,15 +120,11 @@ def _print_issues(console: "Console", report: "ImportReport", limit: int = 40) -
     table = make_table("severity", "kind", "where", "what")
     for issue in report.issues[:limit]:
         severity = ImportIssue.Severity.Name(issue.severity).lower()
-        what = issue.message
-        if issue.HasField("weakest_edge"):
-            edge = issue.weakest_edge
-            what += f" Weakest: {edge.before} -> {edge.after} ({edge.strength:g})."
         table.add_row(
             Text(severity, "red" if severity == "error" else "yellow"),
             ImportIssue.Kind.Name(issue.kind).lower().replace("_", " "),
             issue.place,
-            what,
+            issue.message,
         )
     console.print(table)
     print_rest(console, len(report.issues) - limit, "issues")

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from graphmasal.cli.moments import show_moment
-from graphmasal.cli.output import bar, make_table, print_credit, short_id
+from graphmasal.cli.output import BAR_LEGEND, bar, make_table, print_credit, short_id
 from graphmasal.cli.titles import Titles
 from graphmasal.v1.learner_pb2 import ConceptMastery, LearnerState
 
@@ -18,7 +18,7 @@ def print_state(console: Console, state: LearnerState, titles: Titles) -> None:
         console.print("Nothing is known yet: unknown is not zero, it is the prior with a wide uncertainty.")
         return
     console.print(mastery_table(sorted(state.mastery, key=lambda entry: -entry.probability), titles))
-    console.print("█ mastery  ▒ how far it may be off", style="dim")
+    console.print(BAR_LEGEND, style="dim")
     print_credit(console, titles.licence, titles.attribution)
 
 
@@ -34,6 +34,7 @@ def describe_state(state: LearnerState) -> str:
 def mastery_table(entries: Iterable[ConceptMastery], titles: Titles, *, title: str | None = None) -> Table:
     """A row for each concept: bar, probability, uncertainty, amount of evidence."""
     table = make_table("concept", "mastery", ">", "uncertain>", "items>", "practised", title=title)
+    table.columns[1].no_wrap = True
     for entry in entries:
         practised = f"{entry.practise_time.ToDatetime():%Y-%m-%d}" if entry.HasField("practise_time") else "never"
         table.add_row(

@@ -12,7 +12,10 @@ from typing import Any
 from graphmasal.cli.failures import CommandError
 from kg.errors import GraphMasalError
 from server.application import Application
+from server.logs import configure_logs
 from server.settings import Settings, load_settings
+
+_LONGEST_FOLDER = 70
 
 
 def read_settings(**given: Any) -> Settings:
@@ -41,7 +44,7 @@ def serve_in_background(store: str | None, listen: str | None = None) -> Iterato
     Raises:
         CommandError: It cannot start.
     """
-    with tempfile.TemporaryDirectory(prefix="graphmasal-") as folder:
+    with tempfile.TemporaryDirectory(prefix="graphmasal-", dir=_short_folder()) as folder:
         settings = read_settings(
             store=store, listen=listen or f"unix:{Path(folder) / 'socket'}", metrics_listen="", log_level="error"
         )
@@ -59,7 +62,13 @@ def serve_in_background(store: str | None, listen: str | None = None) -> Iterato
             thread.join()
 
 
+def _short_folder() -> str | None:
+    # The path of a socket may have about 100 bytes; some systems' own temporary folders leave too few of them.
+    return None if len(tempfile.gettempdir()) < _LONGEST_FOLDER else "/tmp"  # noqa: S108 - a private folder in it
+
+
 async def _serve(settings: Settings, started: "Future[tuple[str, asyncio.AbstractEventLoop, asyncio.Event]]") -> None:
+    configure_logs(settings.log_format, settings.log_level)
     application = Application(settings)
     stop = asyncio.Event()
     try:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from graphmasal.cli.session import Session
 
 if TYPE_CHECKING:
-    from google.longrunning.operations_proto_pb2 import Operation
+    from google.longrunning.operations_pb2 import Operation
 
 _PAUSE_SECONDS = 0.1
 
@@ -20,7 +20,7 @@ def wait(session: Session, name: str) -> "Operation":
         session: The command's.
         name: Resource name of the operation.
     """
-    from google.longrunning.operations_proto_pb2 import GetOperationRequest
+    from google.longrunning.operations_pb2 import GetOperationRequest
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     from graphmasal.v1.curriculum_service_pb2 import RegradeMetadata

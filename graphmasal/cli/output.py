@@ -14,6 +14,8 @@ from rich.text import Text
 
 from graphmasal.v1.learner_pb2 import MasteryChange
 
+BAR_LEGEND = "█▓ mastery, ▓░ how far it may be off."
+
 
 def make_console(*, stderr: bool) -> Console:
     """A console that prints text as it is: what a curriculum says is never read as markup."""
@@ -33,35 +35,40 @@ def print_json(message: Message, *, to_stderr: bool = False) -> None:
 
 
 def make_table(*columns: str, title: str | None = None) -> Table:
-    """An empty table; a column whose heading ends in `>` is aligned to the right."""
+    """An empty table; a column whose heading ends in `>` is aligned to the right.
+
+    Ids are never cut off: they are there to be copied.
+    """
     table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold", pad_edge=False)
     for column in columns:
         if column.endswith(">"):
             table.add_column(column[:-1], justify="right", no_wrap=True)
         else:
-            table.add_column(column)
+            table.add_column(column, overflow="fold", no_wrap=column == "id")
     return table
 
 
-def bar(probability: float, uncertainty: float, width: int = 20) -> Text:
-    """Mastery as a bar; the shaded part is how far it could be off.
+def bar(probability: float, uncertainty: float, width: int = 16) -> Text:
+    """Mastery as a bar, shaded around its end as far as it may be off; `BAR_LEGEND` explains it.
 
     Args:
         probability: In [0, 1]: the length of the bar.
-        uncertainty: In [0, 1]: the shaded part reaches this share of the way from the bar's end to 0 and to 1.
+        uncertainty: In [0, 1]: the shade reaches this share of the way from the bar's end to 0 and to 1.
         width: Characters.
     """
+    end = round(probability * width)
     low = round(probability * (1 - uncertainty) * width)
     high = round((probability + (1 - probability) * uncertainty) * width)
     colour = "green" if probability >= 0.8 else "yellow" if probability >= 0.5 else "red"
-    return Text.assemble(("█" * low, colour), ("▒" * (high - low), colour + " dim"), ("·" * (width - high), "dim"))
+    solid, below, above, rest = "█" * low, "▓" * (end - low), "░" * (high - end), "·" * (width - high)
+    return Text.assemble((solid, colour), (below, colour), (above, colour), (rest, "dim"))
 
 
-def print_credit(console: Console, licence: str, attribution: str) -> None:
-    """Says whose text was shown and under which licence; nothing where neither is known."""
+def print_credit(console: Console, licence: str, attribution: str, of: str = "") -> None:
+    """Says whose text was shown (that `of` a curriculum) and under which licence; nothing where neither is known."""
     credit = ", ".join(part for part in (attribution, licence) if part)
     if credit:
-        console.print(f"Text: {credit}", style="dim")
+        console.print(f"Text{of and f' of {of}'}: {credit}", style="dim")
 
 
 def print_changes(console: Console, changes: Sequence[MasteryChange], count: int, *, limit: int = 20) -> None:

@@ -1,5 +1,6 @@
 """Plans, their proof and what to do next, as a person reads them."""
 
+import math
 from collections.abc import Iterable
 
 from rich.console import Console
@@ -39,7 +40,7 @@ def print_plan(console: Console, plan: Plan, titles: Titles, *, limit: int = 60)
         console.print("Nothing is left to learn: all goals are mastered.")
     console.print(f"{len(plan.steps)} steps, {show_minutes(plan.minutes)} in all.", style="bold")
     print_unreachable(console, plan.unreachable)
-    for sentence in explain_certificate(plan.certificate):
+    for sentence in explain_certificate(plan.certificate) if plan.steps else ():
         console.print(f"• {sentence}")
     if plan.cut_short:
         console.print("A deadline cut planning short: the plan is sound, a cheaper one may exist.", style="yellow")
@@ -51,13 +52,9 @@ def print_plan(console: Console, plan: Plan, titles: Titles, *, limit: int = 60)
 def steps_table(steps: Iterable[PlanStep], titles: Titles) -> Table:
     """A row for each step: what, how long, by which activity, and the main reason."""
     table = make_table("#>", "step", "min>", "activity", "why")
-    table.columns[1].ratio, table.columns[3].ratio, table.columns[4].ratio = 4, 4, 6
-    table.expand = True
     for position, step in enumerate(steps, start=1):
-        title = Text(step.title or step.concept)
-        if step.kind == PlanStep.REFRESH:
-            title.append(" (refresh)", "yellow")
-        table.add_row(str(position), title, str(step.minutes), show_activity(step, titles), main_reason(step))
+        row = (str(position), step.title or step.concept, str(step.minutes), show_activity(step, titles))
+        table.add_row(*row, main_reason(step, titles))
     return table
 
 
@@ -67,10 +64,22 @@ def show_activity(step: PlanStep, titles: Titles) -> str:
     return titles.resources.get(identifier, identifier) if kind == "resources" else "own study"
 
 
-def main_reason(step: PlanStep) -> str:
-    """The reason that says most about a step, as a sentence."""
+def main_reason(step: PlanStep, titles: Titles) -> str:
+    """The reason that says most about a step, in a few words; the plan itself has every reason in full."""
+    if step.kind == PlanStep.REFRESH:
+        return "refresh: it has faded"
     ranked = sorted(step.reasons, key=lambda reason: _TELLING_FIRST.index(reason.kind))
-    return ranked[0].text if ranked else ""
+    if not ranked:
+        return ""
+    reason = ranked[0]
+    named = join_some((titles[concept] for concept in reason.concepts), 2)
+    short = {
+        StepReason.IS_GOAL: "a goal",
+        StepReason.UNLOCKS: f"opens {named}",
+        StepReason.CHOSEN_ALTERNATIVE: f"best of {named}",
+        StepReason.SERVES_GOALS: f"for {named}",
+    }
+    return short.get(reason.kind, reason.text)
 
 
 def show_minutes(minutes: int) -> str:
@@ -95,9 +104,8 @@ def explain_certificate(certificate: Certificate) -> list[str]:
     if certificate.theorem == "T1":
         sentences.append("Theorem T1 applies: without alternatives to choose among, this is the only cheapest plan.")
     elif certificate.theorem == "T2":
-        sentences.append(
-            f"Theorem T2 applies: a plan found this way costs at most {certificate.guarantee:g} times the optimum."
-        )
+        promised = math.ceil(certificate.guarantee * 100) / 100
+        sentences.append(f"Theorem T2 promised at most {promised:g} times the optimum before anything was computed.")
     return sentences
 
 
@@ -114,10 +122,9 @@ def print_verdict(console: Console, response: VerifyPlanResponse) -> None:
         console.print(f"✓ The plan is sound (checked against curriculum version {version}).", style="bold green")
         return
     console.print(f"✗ The plan is not sound: {len(response.violations)} violations.", style="bold red")
-    table = make_table("step>", "violation", "what")
+    table = make_table("violation", "what")
     for violation in response.violations:
-        step = str(violation.step + 1) if violation.HasField("step") else "—"
-        table.add_row(step, PlanViolation.Kind.Name(violation.kind).lower().replace("_", " "), violation.message)
+        table.add_row(PlanViolation.Kind.Name(violation.kind).lower().replace("_", " "), violation.message)
     console.print(table)
 
 
@@ -141,4 +148,4 @@ def _print_step(console: Console, response: NextActivityResponse) -> None:
         lines.append(f"Then answer: {join_some(response.questions, 4)}")
     lines.append(f"Left: {response.steps_left} steps, {show_minutes(response.minutes_left)}")
     for line in lines:
-        console.print(Padding(line, (0, 0, 0, 2)))
+        console.print(Padding(line, (0, 0, 0, 2), expand=False))

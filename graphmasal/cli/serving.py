@@ -44,7 +44,9 @@ async def _serve(settings: "Settings") -> None:
 
     from kg.errors import GraphMasalError
     from server.application import Application
+    from server.logs import configure_logs
 
+    configure_logs(settings.log_format, settings.log_level)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, AsyncSession
-from neo4j.exceptions import AuthError, ClientError, DriverError, Neo4jError
+from neo4j.exceptions import ClientError, DriverError, Neo4jError
 
 from kg.errors import StoreUnavailableError
 from kg.neo4j_store.queries import QUERIES
@@ -22,6 +22,9 @@ BATCH: Final = 5_000
 
 _LOST_RACES: Final = ("Neo.ClientError.Statement.EntityNotFound", "Neo.ClientError.Schema.")
 """Beginnings of codes: something was deleted before it could be locked; another server creates the schema as well."""
+
+_OURS: Final = ("Neo.ClientError.Statement.", "Neo.ClientError.Schema.")
+"""Beginnings of codes of what our queries are to blame for; rights, limits and the like are the database's matter."""
 
 
 class RaceLostError(Exception):
@@ -100,7 +103,7 @@ class Database:
                 async with self._open_session() as session:
                     return await run(session)
             except (ClientError, RaceLostError) as error:
-                if isinstance(error, AuthError):
+                if isinstance(error, ClientError) and not (error.code or "").startswith(_OURS):
                     raise self._unavailable(error) from error
                 if attempt == ATTEMPTS or not _is_lost_race(error):
                     raise

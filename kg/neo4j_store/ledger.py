@@ -140,7 +140,7 @@ class Neo4jLedgerTransaction:
             id=after.id,
             until=_END_OF_TIME if until is None else until,
         )
-        evidence = sorted((to_evidence(properties) for (properties,) in rows), key=lambda item: item.position)
+        evidence = [to_evidence(properties) for (properties,) in rows]
         questions = {item.question for item in evidence if item.question}
         if not questions:
             return History(evidence, {})

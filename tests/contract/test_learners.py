@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -7,6 +8,7 @@ from kg.learner import Learner
 from kg.ledger import BEGINNING
 from kg.store import Store
 from tests.contract.calls import append, correct, load, read_state, refuse, regrade_all
+from tests.contract.places import Place
 from tests.samples import NOON, answer, make_plan
 
 ADA = Learner(
@@ -163,3 +165,21 @@ async def test_texts_keep_every_character(store: Store, tenant: str) -> None:
     strange = replace(ADA, external_id="a\u0000|'\"\\ \U0001f4a1", display_name="Zoë\n\t«x»")
     await store.create_learner(tenant, strange)
     assert await store.find_learner(tenant, strange.external_id) == strange
+
+
+def read_files(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in sorted(folder.iterdir()))
+
+
+async def test_a_file_keeps_no_trace_of_an_erased_learner(tmp_path: Path) -> None:
+    place = Place(tmp_path / "store.db")
+    async with place.connect() as store:
+        await load(store, "t")
+        await store.create_learner("t", replace(ADA, id="id-of-ada"))
+        await append(store, "t", *(answer(f"e{n}", learner="id-of-ada", at=NOON + n) for n in range(80)))
+        await store.save_plan("t", make_plan("p", learner="id-of-ada"))
+        await regrade_all(store, "t", await correct(store, "t", "y", operation="op"))
+        await store.erase_learner("t", "id-of-ada")
+    left = read_files(tmp_path)
+    assert b"algebra" in left
+    assert not [word for word in (b"id-of-ada", b"Lovelace", b"lms|42") if word in left]

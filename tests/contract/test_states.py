@@ -90,6 +90,19 @@ async def test_a_long_past_is_what_it_was_at_every_moment(store: Store, tenant: 
         assert state.evidence_count == sum(item.occurred_at <= NOON + day * DAY for item in items)
 
 
+async def test_what_was_practised_long_ago_is_remembered_through_many_small_batches(store: Store, tenant: str) -> None:
+    await load(store, tenant)
+    items = [observe(f"o-{name}", concept=name) for name in ("groups", "maps", "rings")]
+    items += [answer(f"e{n:03}", "xy"[n % 2], at=NOON + n * DAY) for n in range(1, 140)]
+    for item in items:
+        await append(store, tenant, item)
+    for moment in (NOON + 70 * DAY, NOON + 135 * DAY):
+        assert (await read_state(store, tenant, moment)).mastery == await fold_log(store, tenant, items, moment)
+    late = observe("late", concept="maps", at=NOON + 136 * DAY)
+    await append(store, tenant, late)
+    assert (await read_state(store, tenant)).mastery == await fold_log(store, tenant, [*items, late])
+
+
 async def test_the_past_does_not_change_with_what_follows(store: Store, tenant: str) -> None:
     await load(store, tenant)
     await append(store, tenant, *draw_evidence(random.Random(9), 100))

@@ -37,6 +37,8 @@ class ServerProcess:
             )
         assert self._process.stdout is not None
         self.address = self._process.stdout.readline().strip()
+        if not self.address:
+            self._reap()
         assert self.address, f"the server did not start:\n{self._log.read_text()}"
 
     def kill(self) -> None:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 
@@ -20,13 +21,17 @@ from graphmasal.v1.planning_service_pb2 import NextActivityResponse, VerifyPlanR
 
 BUNDLED = str(resources.files("graphmasal") / "curricula" / "algebra_to_ml")
 COURSE = ("--curriculum", "algebra-to-ml")
-ANSWERS = [
+EVIDENCE: list[dict[str, object]] = [
     {"id": f"a{day}", "learner": "ada", "question": question, "response": response, "source": "answer",
      "occurred_at": f"2026-03-{day:02}T10:00:00.000001Z"}
     for day, (question, response) in enumerate(
         [("q-fractions-1", "b"), ("q-slope-1", "b"), ("q-slope-2", "-2"), ("q-fractions-2", "d")], start=1
     )
 ]  # fmt: skip
+EVIDENCE.append(
+    {"id": "a5", "learner": "ada", "concept": "whole-number-arithmetic", "score": 1, "source": "teacher_override",
+     "occurred_at": 1772700000}
+)  # fmt: skip
 
 Result = subprocess.CompletedProcess[str]
 Run = Callable[..., Result]
@@ -41,12 +46,12 @@ def graphmasal(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "graphmasal.cli.main", *arguments]
 
 
-def runner(home: Path) -> Run:
+def runner(home: Path, **variables: str) -> Run:
     def run(*arguments: str, text: str = "") -> Result:
         return subprocess.run(
             graphmasal(*arguments),
             input=text,
-            env=environment(home),
+            env=environment(home) | variables,
             capture_output=True,
             text=True,
             timeout=120,
@@ -56,31 +61,33 @@ def runner(home: Path) -> Run:
     return run
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Runs commands on a store that has the bundled curriculum and Ada's answers."""
-    run = runner(tmp_path_factory.mktemp("home"))
-    assert run("import", "yaml", BUNDLED, *COURSE).returncode == 0
-    assert run("evidence", "import", "-", *COURSE, text=lines(ANSWERS)).returncode == 0
-    return run
-
-
-@pytest.fixture
-def empty(tmp_path: Path) -> Run:
-    """Runs commands on a store of their own."""
-    return runner(tmp_path)
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A process of `graphmasal serve`, and the address that it printed."""
-    command = graphmasal("serve", "--listen", "127.0.0.1:0", "--store", f"sqlite:{tmp_path / 'served.db'}")
-    with subprocess.Popen(command, env=environment(tmp_path), stdout=subprocess.PIPE, text=True) as process:
+@contextmanager
+def serve(home: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Runs `graphmasal serve`; yields the process, and the address that it printed."""
+    command = graphmasal("serve", "--listen", "127.0.0.1:0")
+    with subprocess.Popen(command, env=environment(home), stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         try:
             yield process, process.stdout.readline().strip()
         finally:
             process.kill()
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """Runs commands against a server that has the bundled curriculum and Ada's evidence."""
+    home = tmp_path_factory.mktemp("served")
+    with serve(home) as (_, address):
+        run = runner(home, GRAPHMASAL_SERVER=address)
+        assert run("import", "yaml", BUNDLED, *COURSE).returncode == 0
+        assert run("evidence", "import", "-", *COURSE, text=lines(EVIDENCE)).returncode == 0
+        yield run
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Run:
+    """Runs commands on a store of their own, each with a server inside."""
+    return runner(tmp_path / "home")
 
 
 def lines(items: Sequence[Mapping[str, object]]) -> str:
@@ -97,9 +104,11 @@ def test_a_dry_run_writes_nothing(empty: Run) -> None:
 def test_a_refused_curriculum_is_the_answer_no(empty: Run, tmp_path: Path) -> None:
     (tmp_path / "concepts.csv").write_text("id,title,minutes\na,A,10\nb,B,10\n")
     (tmp_path / "prerequisites.csv").write_text("before,after\na,b\nb,a\n")
-    folder = str(tmp_path)
-    assert empty("import", "csv", folder, "--curriculum", "circle").returncode == 1
-    assert empty("import", "csv", folder, "--curriculum", "circle", "--break-cycles").returncode == 0
+    command = ("import", "csv", str(tmp_path), "--curriculum", "circle", "--title", "Circle")
+    refused = empty(*command)
+    assert refused.returncode == 1
+    assert "a requires b" in refused.stdout
+    assert empty(*command, "--break-cycles").returncode == 0
 
 
 def test_licence_and_attribution_are_shown_with_the_text(run: Run) -> None:
@@ -111,7 +120,7 @@ def test_licence_and_attribution_are_shown_with_the_text(run: Run) -> None:
 
 def test_what_is_exported_can_be_imported_again(run: Run, empty: Run) -> None:
     exported = run("evidence", "export").stdout
-    assert [json.loads(line)["id"] for line in exported.splitlines()] == ["a1", "a2", "a3", "a4"]
+    assert [json.loads(line)["id"] for line in exported.splitlines()] == ["a1", "a2", "a3", "a4", "a5"]
     assert empty("import", "yaml", BUNDLED, *COURSE).returncode == 0
     assert empty("evidence", "import", "-", text=exported).returncode == 0
     assert empty("evidence", "export").stdout == exported
@@ -123,7 +132,7 @@ def test_what_is_exported_can_be_imported_again(run: Run, empty: Run) -> None:
 
 def test_bad_lines_are_named_and_the_others_go_in(empty: Run) -> None:
     assert empty("import", "yaml", BUNDLED, *COURSE).returncode == 0
-    good, other = lines(ANSWERS[:1]), lines([ANSWERS[1] | {"question": "q-nowhere"}])
+    good, other = lines(EVIDENCE[:1]), lines([EVIDENCE[1] | {"question": "q-nowhere"}])
     result = empty("evidence", "import", "-", *COURSE, text=f"{good}{{}}\n\n{other}{good}")
     assert result.returncode == 1
     assert "1 stored, 1 duplicate, 2 refused" in result.stdout
@@ -131,13 +140,13 @@ def test_bad_lines_are_named_and_the_others_go_in(empty: Run) -> None:
 
 
 def test_sending_again_is_harmless(run: Run) -> None:
-    result = run("evidence", "import", "-", *COURSE, "--json", text=lines(ANSWERS))
+    result = run("evidence", "import", "-", *COURSE, "--json", text=lines(EVIDENCE))
     response = json_format.Parse(result.stdout, AppendEvidenceResponse())
-    assert (result.returncode, [each.duplicate for each in response.results]) == (0, [True] * 4)
+    assert (result.returncode, [each.duplicate for each in response.results]) == (0, [True] * 5)
 
 
 def test_a_plan_can_be_verified_and_a_forged_one_cannot(run: Run, tmp_path: Path) -> None:
-    result = run("plan", *COURSE, "--mastered", "fractions", "--goals", "slope,functions", "--json")
+    result = run("plan", *COURSE, "--mastered", "whole-number-arithmetic", "--goals", "slope,functions", "--json")
     plan = json_format.Parse(result.stdout, Plan())
     assert [step.concept for step in plan.steps][-1] in ("slope", "functions")
     assert run("verify", "-", text=result.stdout).returncode == 0
@@ -192,7 +201,6 @@ def test_common_options_are_taken_before_and_after_the_command(empty: Run) -> No
         (("verify", "-"), 2),
         (("import", "yaml", "/no/such/folder", *COURSE), 2),
         (("evidence", "import", "/no/such/file"), 2),
-        (("learners", "list", "--store", "cupboard"), 2),
         (("learners", "list", "--server", "127.0.0.1:1"), 1),
     ],
 )
@@ -211,14 +219,21 @@ def test_an_error_as_json_is_a_status_on_standard_error(run: Run) -> None:
     assert status["details"][0]["reason"] == "LEARNER_NOT_FOUND"
 
 
-def test_a_server_is_reached_by_its_address_and_drains(server: tuple[subprocess.Popen[str], str], empty: Run) -> None:
-    process, address = server
-    assert empty("learners", "create", "ada", "--server", address).returncode == 0
-    assert "ada" in empty("learners", "list", "--server", address).stdout
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=30) == 0
-    assert process.stdout
-    assert process.stdout.read() == ""
+def test_a_store_that_is_none_is_wrong_use(empty: Run) -> None:
+    result = empty("learners", "list", "--store", "cupboard")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "sqlite:PATH" in result.stderr
+
+
+def test_a_server_is_reached_by_its_address_and_drains(tmp_path: Path) -> None:
+    run = runner(tmp_path)
+    with serve(tmp_path) as (process, address):
+        assert run("learners", "create", "ada", "--server", address).returncode == 0
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
+        assert process.stdout
+        assert process.stdout.read() == ""
+    assert "ada" in run("learners", "list").stdout
 
 
 def test_an_erased_learner_stays_erased(empty: Run) -> None:

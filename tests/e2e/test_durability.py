@@ -15,7 +15,7 @@ from tests.e2e.streams import check_everything_is_there_once, draw_stream, impor
 from tests.neo4j_choice import Neo4jMissing, find_jars
 from tests.neo4j_server import Neo4jServer
 
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 300
 
 
 def act_once_at(count: int, act: Callable[[], None]) -> Callable[[int], None]:

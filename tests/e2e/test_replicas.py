@@ -25,9 +25,7 @@ async def test_evidence_for_the_same_learners_through_both_servers_at_once(
             )
             assert [(len(acknowledged), broken) for acknowledged, broken in answers] == [(1_000, None)] * 2
             for name in LEARNERS:
-                request = GetLearnerStateRequest(
-                    name=first.learner_name(name), curriculum=first.curriculum_name("algebra")
-                )
+                request = GetLearnerStateRequest(name=first.learner_name(name), curriculum="algebra")
                 assert first.learners.GetLearnerState(request) == second.learners.GetLearnerState(request)
         await check_everything_is_there_once(place, tenant, items)
         assert (one.stop(), two.stop()) == (0, 0)

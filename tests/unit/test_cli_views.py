@@ -5,12 +5,15 @@ from rich.console import Console
 
 from graphmasal.cli.output import bar, join_some, make_console, make_table
 from graphmasal.cli.plan_view import explain_certificate, main_reason, show_minutes
+from graphmasal.cli.titles import Titles
 from graphmasal.v1.plan_pb2 import Certificate, PlanStep, StepReason
+
+TITLES = Titles(concepts={"slope": "Slope"}, resources={}, licence="", attribution="")
 
 
 @pytest.mark.parametrize(
     ("probability", "uncertainty", "drawn"),
-    [(1, 0, "█" * 10), (0, 0, "·" * 10), (0.5, 1, "▒" * 10), (0.5, 0.4, "███▒▒▒▒···")],
+    [(1, 0, "█" * 10), (0, 0, "·" * 10), (0.5, 1, "▓▓▓▓▓░░░░░"), (0.5, 0.4, "███▓▓░░···")],
 )
 def test_a_bar_shows_mastery_and_how_far_it_may_be_off(probability: float, uncertainty: float, drawn: str) -> None:
     assert bar(probability, uncertainty, width=10).plain == drawn
@@ -38,10 +41,11 @@ def test_a_gap_is_told_in_per_cent() -> None:
 def test_the_main_reason_is_the_one_that_says_most() -> None:
     reasons = [
         StepReason(kind=StepReason.SERVES_GOALS, text="serves"),
-        StepReason(kind=StepReason.CHOSEN_ALTERNATIVE, text="chosen"),
+        StepReason(kind=StepReason.CHOSEN_ALTERNATIVE, concepts=["slope", "intercept"]),
     ]
-    assert main_reason(PlanStep(reasons=reasons)) == "chosen"
-    assert not main_reason(PlanStep())
+    assert main_reason(PlanStep(reasons=reasons), TITLES) == "best of Slope, intercept"
+    assert main_reason(PlanStep(reasons=reasons, kind=PlanStep.REFRESH), TITLES) == "refresh: it has faded"
+    assert not main_reason(PlanStep(), TITLES)
 
 
 def test_minutes_are_shown_in_hours() -> None:

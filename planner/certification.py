@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from math import inf, isclose
+from typing import Final
 
 from planner.bounds import bound_cost
 from planner.closure import Region, explore
@@ -10,7 +11,7 @@ from planner.plan import BoundKind, Certificate
 from planner.problem import PlanningProblem
 from planner.theorems import applies_t1, applies_t2, find_guarantee, find_theorem
 
-MOST_AMOUNT = 1 << 53
+MOST_AMOUNT: Final = 1 << 53
 """Largest cost in units, or number of minutes, that is taken for one; doubles are exact up to here."""
 
 

@@ -45,17 +45,17 @@ def find_cover(problem: PlanningProblem, region: Region, stop: Callable[[], bool
     Args:
         problem: The problem.
         region: Its region.
-        stop: Polled before every choice; True: the cheapest way for everything is taken from there on, untrimmed.
+        stop: Polled before every choice; True: the cheapest way for everything is taken from there on.
 
     Complexity is O(choices * offers touched by a choice * size of a bundle).
     """
     greedy = _Greedy(problem, region)
     if not greedy.has_choices:
         return _assign(problem, greedy.selection, cut_short=False)
-    if not greedy.run(stop):
+    finished = greedy.run(stop)
+    if not finished:
         greedy.take_cheapest()
-        return _assign(problem, greedy.selection, cut_short=True)
-    return _assign(problem, trim(problem, region, greedy.selection), cut_short=False)
+    return _assign(problem, trim(problem, region, greedy.selection), cut_short=not finished)
 
 
 def _assign(problem: PlanningProblem, selection: Selection, *, cut_short: bool) -> Cover:

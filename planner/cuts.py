@@ -1,14 +1,15 @@
 """Sets of activities of which every plan does at least one, found where groups leave a choice, and their prices."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
 from typing import Final
 
 from planner.closure import Region, count_missing
 from planner.problem import PlanningProblem
 
 _MOST_HEIGHTS: Final = 20_000
-"""Largest number of heights to reckon, some 40 ms; a problem with many open concepts gets fewer cuts."""
+"""Largest number of heights to reckon anew, some 40 ms; a large problem gets fewer cuts and so a weaker bound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,80 +49,103 @@ def price_cuts(problem: PlanningProblem, region: Region, left: dict[int, int]) -
     Returns:
         The sum of the prices, in the units of `left`.
 
-    Complexity is O(cuts * concepts outside the forced ones); cuts end when some 20,000 heights have been reckoned.
+    Complexity is O(cuts * heights that a cut changes); cuts end when some 20,000 heights have been reckoned anew.
     """
-    choices = _Choices(problem, region)
+    heights = _Heights(problem, region, left)
     value = 0
-    for _ in range(_MOST_HEIGHTS // max(1, len(choices.of_concept))):
-        cut = choices.find_cut(left)
-        if not cut:
-            break
-        price = min(left[activity] for activity in cut)
-        for activity in cut:
-            left[activity] -= price
-        value += price
+    for choice in heights.open:
+        while heights.reckoned < _MOST_HEIGHTS and (cut := heights.find_cut(choice)):
+            price = min(left[activity] for activity in cut)
+            for activity in cut:
+                left[activity] -= price
+            heights.update(cut)
+            value += price
     return value
 
 
-class _Choices:
-    """What the concepts outside the forced ones require, as choices among each other.
+class _Heights:
+    """How hard it is at least to learn each concept outside the forced ones.
 
     Attributes:
-        of_concept: Its requirements, by concept, by rank.
-        open: Of the unmet groups.
+        open: The choices that the unmet groups leave.
+        reckoned: Number of heights that were reckoned anew.
     """
 
-    def __init__(self, problem: PlanningProblem, region: Region) -> None:
-        self._problem, self._region = problem, region
-        self._teachers = problem.graph.teachers
-        self.of_concept = {
+    def __init__(self, problem: PlanningProblem, region: Region, left: Mapping[int, int]) -> None:
+        self._problem, self._region, self._graph, self._left = problem, region, problem.graph, left
+        self._choices = {
             concept: self._list_requirements(concept) for concept in region.ways if concept not in region.forced
         }
+        self._height: dict[int, int] = {}
+        self._below: dict[int, Sequence[int]] = {}
+        for concept in self._choices:
+            self._reckon(concept)
         self.open = [choice for group in region.unmet for choice in self._read_group(group)]
+        self.reckoned = 0
 
-    def find_cut(self, left: Mapping[int, int]) -> set[int]:
-        """Finds a cut of activities that all have something left; none: the open choices come free."""
-        height: dict[int, int] = {}
-        below: dict[int, Sequence[int]] = {}
-        for concept, choices in self.of_concept.items():
-            below[concept], rest = _find_hardest_choice(choices, height)
-            height[concept] = rest + min(left[activity] for activity in self._teachers[concept])
-        start, highest = _find_hardest_choice(self.open, height)
+    def find_cut(self, choice: _Choice) -> set[int]:
+        """Finds a cut for a choice, of activities that all have something left; none: it comes free."""
+        start = choice.find_hardest(self._height)
         cut: set[int] = set()
         seen: set[int] = set()
-        waiting = list(start) if highest else []
+        waiting = list(start) if self._height[start[-1]] else []
         while waiting:
             concept = waiting.pop()
             if concept in seen:
                 continue
             seen.add(concept)
-            teachers = self._teachers[concept]
-            if all(left[activity] for activity in teachers):
+            teachers = self._graph.teachers[concept]
+            if all(self._left[activity] for activity in teachers):
                 cut.update(teachers)
             else:
-                waiting.extend(below[concept])
+                waiting.extend(self._below[concept])
         return cut
 
+    def update(self, activities: Iterable[int]) -> None:
+        """Reckons anew what depends on what activities have left, from the bottom up."""
+        rank = self._graph.rank
+        taught = {concept for activity in activities for concept in self._graph.activities[activity].sections}
+        heap = [(rank[concept], concept) for concept in taught if concept in self._choices]
+        heapify(heap)
+        previous = None
+        while heap:
+            _, concept = heappop(heap)
+            if concept == previous:
+                continue
+            previous = concept
+            self.reckoned += 1
+            if self._reckon(concept):
+                for after in self._graph.unlocks[concept]:
+                    if after in self._choices:
+                        heappush(heap, (rank[after], after))
+
+    def _reckon(self, concept: int) -> bool:
+        """Reckons the height of a concept; True: it is another than before."""
+        before = self._height.get(concept)
+        self._below[concept], rest = self._find_hardest_choice(concept)
+        self._height[concept] = rest + min(self._left[activity] for activity in self._graph.teachers[concept])
+        return self._height[concept] != before
+
+    def _find_hardest_choice(self, concept: int) -> tuple[Sequence[int], int]:
+        """Returns the hardest members of the hardest choice, and the height that all of them have at least."""
+        best: tuple[Sequence[int], int] = ((), 0)
+        for choice in self._choices[concept]:
+            members = choice.find_hardest(self._height)
+            lowest = self._height[members[-1]]
+            if lowest > best[1]:
+                best = members, lowest
+        return best
+
     def _list_requirements(self, concept: int) -> list[_Choice]:
-        graph = self._problem.graph
+        graph = self._graph
         single = [_Choice((before,), 1) for before in graph.prerequisites[concept] if self._is_open(before)]
         return single + [choice for group in graph.groups_of[concept] for choice in self._read_group(group)]
 
     def _read_group(self, group: int) -> list[_Choice]:
         """Returns the choice that a group leaves; none if it is met."""
-        missing = count_missing(self._problem.graph, group, self._problem.mastered, self._region.forced)
-        members = [member for member in self._problem.graph.groups[group].members if self._is_open(member)]
+        missing = count_missing(self._graph, group, self._problem.mastered, self._region.forced)
+        members = [member for member in self._graph.groups[group].members if self._is_open(member)]
         return [_Choice(members, len(members) - missing + 1)] if missing > 0 else []
 
     def _is_open(self, concept: int) -> bool:
         return concept in self._region.ways and concept not in self._region.forced
-
-
-def _find_hardest_choice(choices: Sequence[_Choice], height: Mapping[int, int]) -> tuple[Sequence[int], int]:
-    """Returns the hardest members of the hardest choice, and the height that all of them have at least."""
-    best: tuple[Sequence[int], int] = ((), 0)
-    for choice in choices:
-        members = choice.find_hardest(height)
-        if height[members[-1]] > best[1]:
-            best = members, height[members[-1]]
-    return best

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from typing import Final
 
 from planner.closure import Region, count_missing
 from planner.plan import ReasonKind, StepReason
 from planner.problem import PlanningProblem
 
-_MOST_NAMED = 4
+_MOST_NAMED: Final = 4
 
 
 def list_in_words(names: Sequence[str]) -> str:

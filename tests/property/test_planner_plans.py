@@ -83,7 +83,7 @@ def test_a_plan_cut_short_is_sound_and_marked(case: Case, polls: int) -> None:
         assert plan.cut_short or plan.certificate.ratio == 1
 
 
-@settings(max_examples=300)
+@settings(max_examples=500)
 @given(draw_cases(24))
 def test_the_optimum_lies_between_bound_and_cost(case: Case) -> None:
     certificate = case.plan.certificate

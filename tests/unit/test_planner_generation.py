@@ -42,7 +42,7 @@ def test_a_resource_is_shared_out_by_its_sections() -> None:
 
 
 def test_a_faded_concept_may_still_be_taught_by_a_resource() -> None:
-    graph = build_graph("a:60 b:60", resources={"r": {"a": 30, "b": 30}})
+    graph = build_graph("a:60 b:60", resources={"r": {"a": 25, "b": 25}})
     found = plan(graph, "a b", a=0.6)
     assert [(step.activity, step.kind) for step in found.steps] == [
         ("resources/r", StepKind.REFRESH),

@@ -9,6 +9,8 @@ All of it lands in a tenant of its own, `example`. Running it again changes noth
 evidence is known by its id.
 """
 
+# ruff: noqa: T201 - an example prints
+
 import json
 import sys
 from collections.abc import Iterator
@@ -60,7 +62,7 @@ def read_evidence(path: Path) -> Iterator[Evidence]:
             id=item["id"],
             learner=item["learner"],
             curriculum=CURRICULUM,
-            source=Evidence.Source.Value(item.get("source", "answer").upper()),
+            source=item.get("source", "answer").upper(),
         )
         evidence.occurred_at.FromJsonString(item["occurred_at"])
         for field in ("question", "concept", "response", "score"):

@@ -1,5 +1,6 @@
 """Who learns, and what is kept for them besides their evidence."""
 
+import hashlib
 from dataclasses import dataclass
 
 
@@ -43,3 +44,8 @@ class StoredPlan:
     created_at: int
     concepts: tuple[str, ...]
     body: str
+
+
+def hash_learner(tenant: str, learner: str) -> str:
+    """What stays of an erased learner: SHA-256 of `tenant/learner`, hexadecimal."""
+    return hashlib.sha256(f"{tenant}/{learner}".encode()).hexdigest()

@@ -32,7 +32,7 @@ class _Choice:
 
 
 def price_cuts(problem: PlanningProblem, region: Region, left: dict[int, int]) -> int:
-    """Prices cuts until the unmet groups come free: LM-cut, for choices instead of planning operators.
+    """Prices cuts until the unmet groups come free, the hardest first: LM-cut, for choices instead of operators.
 
     A group that needs k of its n members that can be learned has one learned of every n - k + 1. Take the hardest of
     these, and go on from each member: an activity teaches it, or it is replaced by the hardest of what it requires.
@@ -53,13 +53,20 @@ def price_cuts(problem: PlanningProblem, region: Region, left: dict[int, int]) -
     """
     heights = _Heights(problem, region, left)
     value = 0
-    for choice in heights.open:
-        while heights.reckoned < _MOST_HEIGHTS and (cut := heights.find_cut(choice)):
+    # Heights only fall, so a choice whose height is up to date when it comes up is the hardest.
+    heap = [(-heights.measure(choice), number) for number, choice in enumerate(heights.open)]
+    heapify(heap)
+    while heap and heap[0][0] < 0 and heights.reckoned < _MOST_HEIGHTS:
+        believed, number = heappop(heap)
+        choice = heights.open[number]
+        if heights.measure(choice) == -believed:
+            cut = heights.find_cut(choice)
             price = min(left[activity] for activity in cut)
             for activity in cut:
                 left[activity] -= price
             heights.update(cut)
             value += price
+        heappush(heap, (-heights.measure(choice), number))
     return value
 
 
@@ -83,12 +90,15 @@ class _Heights:
         self.open = [choice for group in region.unmet for choice in self._read_group(group)]
         self.reckoned = 0
 
+    def measure(self, choice: _Choice) -> int:
+        """Returns the height that its hardest members have at least."""
+        return self._height[choice.find_hardest(self._height)[-1]]
+
     def find_cut(self, choice: _Choice) -> set[int]:
-        """Finds a cut for a choice, of activities that all have something left; none: it comes free."""
-        start = choice.find_hardest(self._height)
+        """Finds a cut for a choice of height above 0, of activities that all have something left."""
         cut: set[int] = set()
         seen: set[int] = set()
-        waiting = list(start) if self._height[start[-1]] else []
+        waiting = list(choice.find_hardest(self._height))
         while waiting:
             concept = waiting.pop()
             if concept in seen:

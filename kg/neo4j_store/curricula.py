@@ -4,11 +4,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from kg.comparison import Difference, compare, fingerprint, merge, regraded_questions
-from kg.curriculum import Curriculum, CurriculumRecord, count_parts
+from kg.comparison import Difference
+from kg.curriculum import Curriculum, CurriculumRecord
 from kg.errors import CurriculumInUseError, CurriculumNotFoundError
 from kg.neo4j_store.curriculum_rows import (
-    TEXTS,
     Part,
     Rows,
     list_concepts,
@@ -24,7 +23,7 @@ from kg.neo4j_store.database import Transaction
 from kg.neo4j_store.ledger import GATES
 from kg.neo4j_store.operations import put_operation
 from kg.neo4j_store.part import StorePart
-from kg.operations import Operation, OperationKind
+from kg.revisions import make_next_version
 from kg.store import ImportOutcome
 
 
@@ -91,39 +90,20 @@ async def _import(
 ) -> ImportOutcome:
     await transaction.list_rows("lock_curriculum", tenant=tenant, curriculum=curriculum.id)
     record, old = await load(transaction, tenant, curriculum.id) or (None, None)
-    merged = merge(old, curriculum, now)
-    difference, digest = compare(old, merged), fingerprint(merged)
-    if record is not None and digest == record.fingerprint and difference == Difference():
-        return ImportOutcome(record=record, difference=difference, operation=None)
-    regraded = regraded_questions(old, merged)
-    current = CurriculumRecord(
-        id=merged.id,
-        **{name: getattr(merged, name) for name in TEXTS},
-        version=record.version + 1 if record else 1,
-        grading_revision=record.grading_revision + bool(regraded) if record else 1,
-        fingerprint=digest,
-        updated_at=now,
-        size=count_parts(merged),
-    )
+    following = make_next_version(record, old, curriculum, now, operation_id)
+    if following is None:
+        assert record is not None  # noqa: S101 - only what is there can be unchanged
+        return ImportOutcome(record=record, difference=Difference(), operation=None)
     if old is not None:
         # Before anything is written: an append that holds a gate may wait for what this would hold.
         await transaction.list_rows("lock_all_gates", tenant=tenant, gates=GATES)
-    await _write_content(transaction, tenant, old, merged)
+    await _write_content(transaction, tenant, old, following.content)
     await transaction.list_rows(
-        "put_curriculum", tenant=tenant, curriculum=merged.id, properties=to_properties(current)
+        "put_curriculum", tenant=tenant, curriculum=curriculum.id, properties=to_properties(following.record)
     )
-    operation = None
-    if regraded:
-        operation = Operation(
-            id=operation_id,
-            kind=OperationKind.REGRADE,
-            curriculum=merged.id,
-            questions=regraded,
-            grading_revision=current.grading_revision,
-            created_at=now,
-        )
-        await put_operation(transaction, tenant, operation)
-    return ImportOutcome(record=current, difference=difference, operation=operation)
+    if following.operation is not None:
+        await put_operation(transaction, tenant, following.operation)
+    return ImportOutcome(record=following.record, difference=following.difference, operation=following.operation)
 
 
 async def _write_content(transaction: Transaction, tenant: str, old: Curriculum | None, new: Curriculum) -> None:

@@ -17,11 +17,10 @@ from kg.curriculum import (
     Question,
     Resource,
 )
+from kg.revisions import TEXTS
 
 Part = TypeVar("Part", Concept, Resource, Question, Misconception)
 Rows = list[dict[str, Any]]
-
-TEXTS = ("title", "description", "language", "licence", "attribution", "source_url")
 
 
 def to_properties(record: CurriculumRecord) -> dict[str, Any]:

@@ -1,11 +1,10 @@
 """Corrections of how answers are graded, and whom they concern."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 
 from kg.codec import decode
-from kg.comparison import fingerprint, regraded_questions
-from kg.curriculum import AnswerKey, Curriculum, Question
+from kg.comparison import fingerprint
+from kg.curriculum import AnswerKey, Question
 from kg.errors import CurriculumNotFoundError, QuestionNotFoundError
 from kg.neo4j_store.curricula import load
 from kg.neo4j_store.curriculum_rows import list_questions
@@ -13,7 +12,8 @@ from kg.neo4j_store.database import Transaction
 from kg.neo4j_store.ledger import GATES
 from kg.neo4j_store.operations import put_operation
 from kg.neo4j_store.part import StorePart
-from kg.operations import Operation, OperationKind
+from kg.operations import Operation
+from kg.revisions import QuestionChange, correct_key, grades_differently, make_regrade, set_voided
 
 
 class Grading(StorePart):
@@ -23,22 +23,13 @@ class Grading(StorePart):
         self, tenant: str, curriculum: str, question: str, key: AnswerKey, *, now: int, operation: str
     ) -> Operation:
         """See `Store.correct_answer_key`."""
-
-        def correct(old: Question) -> Question:
-            version = old.key.version + 1 if old.key else 1
-            return replace(old, key=replace(key, version=version, set_at=now))
-
-        return await self._correct((tenant, curriculum, question), correct, now, operation)
+        return await self._correct((tenant, curriculum, question), correct_key(key, now), now, operation)
 
     async def void_question(
         self, tenant: str, curriculum: str, question: str, *, voided: bool, now: int, operation: str
     ) -> Operation:
         """See `Store.void_question`."""
-
-        def void(old: Question) -> Question:
-            return replace(old, voided=voided)
-
-        return await self._correct((tenant, curriculum, question), void, now, operation)
+        return await self._correct((tenant, curriculum, question), set_voided(voided=voided), now, operation)
 
     async def list_learners_to_regrade(
         self, tenant: str, curriculum: str, questions: Sequence[str], grading_revision: int, limit: int
@@ -55,29 +46,21 @@ class Grading(StorePart):
         return [learner for (learner,) in rows]
 
     async def _correct(
-        self, place: tuple[str, str, str], change: Callable[[Question], Question], now: int, operation_id: str
+        self, place: tuple[str, str, str], change: QuestionChange, now: int, operation_id: str
     ) -> Operation:
         """Changes the question at (tenant, curriculum, question) and creates the operation that follows from it."""
         tenant, curriculum, question = place
 
         async def work(transaction: Transaction) -> Operation:
-            operation = Operation(
-                id=operation_id,
-                kind=OperationKind.REGRADE,
-                curriculum=curriculum,
-                questions=(question,),
-                grading_revision=await _change_question(transaction, place, change),
-                created_at=now,
-            )
+            revision = await _change_question(transaction, place, change)
+            operation = make_regrade(operation_id, curriculum, (question,), revision, now)
             await put_operation(transaction, tenant, operation)
             return operation
 
         return await self._database.write(work)
 
 
-async def _change_question(
-    transaction: Transaction, place: tuple[str, str, str], change: Callable[[Question], Question]
-) -> int:
+async def _change_question(transaction: Transaction, place: tuple[str, str, str], change: QuestionChange) -> int:
     """Changes a question where that changes how it is graded; returns the curriculum's grading revision after it."""
     tenant, curriculum, question = place
     names = {"tenant": tenant, "curriculum": curriculum}
@@ -90,7 +73,7 @@ async def _change_question(
         raise QuestionNotFoundError(f"curricula/{curriculum}/questions/{question}")
     old = decode(Question, row[0])
     new = change(old)
-    if not _is_regraded(old, new):
+    if not grades_differently(old, new):
         return int(revision)
     await transaction.write_batches("put_questions", list_questions([new]), **names)
     properties: dict[str, object] = {"grading_revision": revision + 1}
@@ -100,8 +83,3 @@ async def _change_question(
         properties["fingerprint"] = fingerprint(loaded[1])
     await transaction.list_rows("put_curriculum", properties=properties, **names)
     return int(revision) + 1
-
-
-def _is_regraded(old: Question, new: Question) -> bool:
-    before, after = (Curriculum(id="", title="", questions=(question,)) for question in (old, new))
-    return bool(regraded_questions(before, after))

@@ -1,17 +1,11 @@
 """Learners: creating, finding and erasing them."""
 
-import hashlib
 from typing import Any
 
 from kg.errors import LearnerAlreadyExistsError, LearnerErasedError, LearnerNotFoundError
-from kg.learner import Learner
+from kg.learner import Learner, hash_learner
 from kg.neo4j_store.database import Transaction
 from kg.neo4j_store.part import StorePart
-
-
-def hash_learner(tenant: str, learner: str) -> str:
-    """What stays of an erased learner: SHA-256 of `tenant/learner`, hexadecimal."""
-    return hashlib.sha256(f"{tenant}/{learner}".encode()).hexdigest()
 
 
 def _to_learner(properties: dict[str, Any]) -> Learner:

@@ -7,10 +7,10 @@ from typing import Any, Final
 from kg.codec import decode, decode_states
 from kg.curriculum import Question
 from kg.evidence import Evidence, Position, Source
+from kg.learner import hash_learner
 from kg.ledger import AppendView, Head, History, Ledger, LedgerChange, MasteryChange, Snapshot
 from kg.mastery import ConceptState
 from kg.neo4j_store.database import RaceLostError, Transaction
-from kg.neo4j_store.learners import hash_learner
 from kg.neo4j_store.ledger_changes import write_change
 
 GATES: Final = 256

@@ -6,9 +6,9 @@ from typing import Any
 
 from kg.codec import encode_states
 from kg.evidence import Evidence
+from kg.learner import hash_learner
 from kg.ledger import Head, LedgerChange
 from kg.neo4j_store.database import RaceLostError, Transaction
-from kg.neo4j_store.learners import hash_learner
 
 Rows = list[dict[str, Any]]
 

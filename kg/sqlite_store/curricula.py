@@ -2,12 +2,12 @@
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from kg.codec import decode, encode
-from kg.comparison import Difference, compare, fingerprint, merge, regraded_questions
+from kg.comparison import Difference, fingerprint
 from kg.curriculum import (
     AnswerKey,
     Concept,
@@ -20,10 +20,18 @@ from kg.curriculum import (
     PrerequisiteKind,
     Question,
     Resource,
-    count_parts,
 )
 from kg.errors import CurriculumInUseError, CurriculumNotFoundError, QuestionNotFoundError
-from kg.operations import Operation, OperationKind
+from kg.operations import Operation
+from kg.revisions import (
+    TEXTS,
+    QuestionChange,
+    correct_key,
+    grades_differently,
+    make_next_version,
+    make_regrade,
+    set_voided,
+)
 from kg.sqlite_store.ledger import to_array
 from kg.sqlite_store.operations import insert_operation
 from kg.sqlite_store.part import StorePart
@@ -76,12 +84,7 @@ def _load(connection: sqlite3.Connection, tenant: str, record: CurriculumRecord)
     )
     return Curriculum(
         id=record.id,
-        title=record.title,
-        description=record.description,
-        language=record.language,
-        licence=record.licence,
-        attribution=record.attribution,
-        source_url=record.source_url,
+        **{name: getattr(record, name) for name in TEXTS},
         concepts=tuple(decode(Concept, body) for body in list_bodies("concept")),
         prerequisites=tuple(
             Prerequisite(before=before, after=after, kind=PrerequisiteKind(kind), strength=strength, reason=reason)
@@ -152,34 +155,15 @@ def _import(
 ) -> ImportOutcome:
     record = _find_record(connection, tenant, curriculum.id)
     old = _load(connection, tenant, record) if record else None
-    merged = merge(old, curriculum, now)
-    difference, digest = compare(old, merged), fingerprint(merged)
-    if record is not None and digest == record.fingerprint and difference == Difference():
-        return ImportOutcome(record=record, difference=difference, operation=None)
-    regraded = regraded_questions(old, merged)
-    texts = ("id", "title", "description", "language", "licence", "attribution", "source_url")
-    current = CurriculumRecord(
-        **{name: getattr(merged, name) for name in texts},
-        version=record.version + 1 if record else 1,
-        grading_revision=record.grading_revision + bool(regraded) if record else 1,
-        fingerprint=digest,
-        updated_at=now,
-        size=count_parts(merged),
-    )
-    _write_content(connection, tenant, old, merged)
-    _write_record(connection, tenant, current)
-    operation = None
-    if regraded:
-        operation = Operation(
-            id=operation_id,
-            kind=OperationKind.REGRADE,
-            curriculum=merged.id,
-            questions=regraded,
-            grading_revision=current.grading_revision,
-            created_at=now,
-        )
-        insert_operation(connection, tenant, operation)
-    return ImportOutcome(record=current, difference=difference, operation=operation)
+    following = make_next_version(record, old, curriculum, now, operation_id)
+    if following is None:
+        assert record is not None  # noqa: S101 - only what is there can be unchanged
+        return ImportOutcome(record=record, difference=Difference(), operation=None)
+    _write_content(connection, tenant, old, following.content)
+    _write_record(connection, tenant, following.record)
+    if following.operation is not None:
+        insert_operation(connection, tenant, following.operation)
+    return ImportOutcome(record=following.record, difference=following.difference, operation=following.operation)
 
 
 class Curricula(StorePart):
@@ -230,38 +214,23 @@ class Curricula(StorePart):
         self, tenant: str, curriculum: str, question: str, key: AnswerKey, *, now: int, operation: str
     ) -> Operation:
         """See `Store.correct_answer_key`."""
-
-        def correct(old: Question) -> Question:
-            version = old.key.version + 1 if old.key else 1
-            return replace(old, key=replace(key, version=version, set_at=now))
-
-        return await self._correct((tenant, curriculum, question), correct, now, operation)
+        return await self._correct((tenant, curriculum, question), correct_key(key, now), now, operation)
 
     async def void_question(
         self, tenant: str, curriculum: str, question: str, *, voided: bool, now: int, operation: str
     ) -> Operation:
         """See `Store.void_question`."""
-
-        def void(old: Question) -> Question:
-            return replace(old, voided=voided)
-
-        return await self._correct((tenant, curriculum, question), void, now, operation)
+        return await self._correct((tenant, curriculum, question), set_voided(voided=voided), now, operation)
 
     async def _correct(
-        self, place: tuple[str, str, str], change: Callable[[Question], Question], now: int, operation_id: str
+        self, place: tuple[str, str, str], change: QuestionChange, now: int, operation_id: str
     ) -> Operation:
         """Changes the question at (tenant, curriculum, question) and creates the operation that follows from it."""
         tenant, curriculum, question = place
 
         def job(connection: sqlite3.Connection) -> Operation:
-            operation = Operation(
-                id=operation_id,
-                kind=OperationKind.REGRADE,
-                curriculum=curriculum,
-                questions=(question,),
-                grading_revision=_change_question(connection, place, change),
-                created_at=now,
-            )
+            revision = _change_question(connection, place, change)
+            operation = make_regrade(operation_id, curriculum, (question,), revision, now)
             insert_operation(connection, tenant, operation)
             return operation
 
@@ -285,9 +254,7 @@ class Curricula(StorePart):
         return [learner for (learner,) in rows]
 
 
-def _change_question(
-    connection: sqlite3.Connection, place: tuple[str, str, str], change: Callable[[Question], Question]
-) -> int:
+def _change_question(connection: sqlite3.Connection, place: tuple[str, str, str], change: QuestionChange) -> int:
     """Changes a question where that changes how it is graded; returns the curriculum's grading revision after it."""
     tenant, curriculum, question = place
     record = _get_record(connection, tenant, curriculum)
@@ -298,8 +265,7 @@ def _change_question(
         raise QuestionNotFoundError(f"curricula/{curriculum}/questions/{question}")
     old = decode(Question, row[0])
     new = change(old)
-    before, after = (Curriculum(id="", title="", questions=(each,)) for each in (old, new))
-    if not regraded_questions(before, after):
+    if not grades_differently(old, new):
         return record.grading_revision
     _write_parts(connection, (tenant, curriculum, "question"), [old], [new])
     revision = record.grading_revision + 1

@@ -7,8 +7,8 @@ from typing import Any
 
 from kg.errors import LearnerAlreadyExistsError, LearnerErasedError, LearnerNotFoundError, PlanNotFoundError
 from kg.evidence import Evidence, Position
-from kg.learner import Learner, StoredPlan
-from kg.sqlite_store.ledger import EVIDENCE_COLUMNS, hash_learner, read_evidence_row
+from kg.learner import Learner, StoredPlan, hash_learner
+from kg.sqlite_store.ledger import EVIDENCE_COLUMNS, read_evidence_row
 from kg.sqlite_store.part import StorePart
 
 _LEARNER = "id, external_id, display_name, goals, created_at, revision"

@@ -1,6 +1,5 @@
 """The ledger's transaction on SQLite; see `kg.ledger.LedgerTransaction`."""
 
-import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,16 +8,12 @@ from typing import Any
 from kg.codec import decode, decode_states, encode_states
 from kg.curriculum import Question
 from kg.evidence import Evidence, Position, Source
+from kg.learner import hash_learner
 from kg.ledger import AppendView, Head, History, Ledger, LedgerChange, MasteryChange, Snapshot
 from kg.mastery import ConceptState
 
 EVIDENCE_COLUMNS = "id, learner, curriculum, question, concept, response, score, occurred_at, source, voided"
 Row = tuple[object, ...]
-
-
-def hash_learner(tenant: str, learner: str) -> str:
-    """What stays of an erased learner: SHA-256 of tenant and id, hexadecimal."""
-    return hashlib.sha256(f"{tenant}/{learner}".encode()).hexdigest()
 
 
 def read_evidence_row(row: Sequence[object]) -> Evidence:

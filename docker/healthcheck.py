@@ -1,6 +1,7 @@
 """Asks the server of this container for its health; exit status 0: it serves, and its store takes writes."""
 
 import sys
+from typing import Any
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -22,7 +23,7 @@ def find_address() -> str:
 def main() -> int:
     """Asks once."""
     with grpc.insecure_channel(find_address()) as channel:
-        stub = health_pb2_grpc.HealthStub(channel)
+        stub: Any = health_pb2_grpc.HealthStub(channel)
         try:
             status = stub.Check(health_pb2.HealthCheckRequest(), timeout=SECONDS).status
         except grpc.RpcError as error:

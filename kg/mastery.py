@@ -46,6 +46,9 @@ class MasteryParameters:
 
 PARAMETERS: Final = MasteryParameters()
 
+LEAST_ERROR: Final = 0.001
+"""Slip and guess count as at least this: no single response is proof of mastery or of its absence."""
+
 
 @dataclass(frozen=True, slots=True)
 class ConceptState:
@@ -126,10 +129,10 @@ def update_probability(probability: float, outcome: float, slip: float, guess: f
     Returns:
         Probability after, in [0, 1].
     """
+    slip, guess = max(slip, LEAST_ERROR), max(guess, LEAST_ERROR)
     mastered = ((1.0 - slip) ** outcome * slip ** (1.0 - outcome)) ** weight
     unmastered = (guess**outcome * (1.0 - guess) ** (1.0 - outcome)) ** weight
-    total = probability * mastered + (1.0 - probability) * unmastered
-    return probability * mastered / total if total > 0.0 else probability
+    return probability * mastered / (probability * mastered + (1.0 - probability) * unmastered)
 
 
 def practise_concept(

@@ -149,3 +149,8 @@ def test_practising_leaves_the_state_before_as_it_was() -> None:
     copy = replace(before)
     assert practise(before, 3, 0.0) != copy
     assert before == copy
+
+
+def test_no_single_response_is_proof() -> None:
+    assert 0.25 < update_probability(0.25, 1.0, slip=0.0, guess=0.0, weight=1.0) < 1.0
+    assert 0.0 < update_probability(0.25, 0.0, slip=0.0, guess=0.0, weight=1.0) < 0.25

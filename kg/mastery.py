@@ -130,8 +130,8 @@ def update_probability(probability: float, outcome: float, slip: float, guess: f
         Probability after, in [0, 1].
     """
     slip, guess = max(slip, LEAST_ERROR), max(guess, LEAST_ERROR)
-    mastered = ((1.0 - slip) ** outcome * slip ** (1.0 - outcome)) ** weight
-    unmastered = (guess**outcome * (1.0 - guess) ** (1.0 - outcome)) ** weight
+    mastered: float = ((1.0 - slip) ** outcome * slip ** (1.0 - outcome)) ** weight
+    unmastered: float = (guess**outcome * (1.0 - guess) ** (1.0 - outcome)) ** weight
     return probability * mastered / (probability * mastered + (1.0 - probability) * unmastered)
 
 

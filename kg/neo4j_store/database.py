@@ -1,7 +1,8 @@
 """The connection to Neo4j: managed transactions, what is tried again, and what its errors become."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import threading
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
@@ -63,6 +64,9 @@ class Transaction:
 class Database:
     """A Neo4j database.
 
+    The driver, and with it the work of its transactions, runs on an event loop in a thread of its own: folding a long
+    log takes a processor for a while, which the caller's loop is not to feel.
+
     Args:
         url: Such as `neo4j://host:7687`; credentials in it are not looked at.
         user: Name.
@@ -74,12 +78,19 @@ class Database:
         self.url = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
         self._auth = (user, password)
         self._driver: AsyncDriver | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
 
     async def close(self) -> None:
-        """Closes all connections."""
+        """Closes all connections and ends the thread."""
         driver, self._driver = self._driver, None
         if driver is not None:
-            await driver.close()
+            await self._run_apart(driver.close())
+        loop, self._loop = self._loop, None
+        if loop is not None and self._thread is not None:
+            loop.call_soon_threadsafe(loop.stop)
+            await asyncio.to_thread(self._thread.join)
+            loop.close()
 
     async def read(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
         """Runs `work` in a transaction that only reads; it may be run again from the start."""
@@ -98,6 +109,17 @@ class Database:
         await self._answer(lambda session: session.execute_write(work))
 
     async def _answer(self, run: Callable[[AsyncSession], Awaitable[Result]]) -> Result:
+        return await self._run_apart(self._try_repeatedly(run))
+
+    async def _run_apart(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Runs a coroutine on the database's own loop; it is cancelled where the caller is."""
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            self._thread = threading.Thread(target=self._loop.run_forever, name="neo4j", daemon=True)
+            self._thread.start()
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
+
+    async def _try_repeatedly(self, run: Callable[[AsyncSession], Awaitable[Result]]) -> Result:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 async with self._open_session() as session:

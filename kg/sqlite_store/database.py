@@ -102,7 +102,7 @@ class Database:
     async def write(self, job: Job[Result]) -> Result:
         """Runs a job in a transaction of its own inside the next group commit; returns after the commit.
 
-        The job goes on if the caller is cancelled. Raises what the job raises, or StoreUnavailableError.
+        A job that has begun goes on if the caller is cancelled. Raises what the job raises, or StoreUnavailableError.
         """
         if self._writer is None:
             raise StoreUnavailableError("the store is closed")
@@ -140,7 +140,8 @@ class Database:
                     self._tasks.put(None)
                     break
                 group.append(following)
-            self._write_group(connection, group)
+            # From here on a caller who gives up can no longer cancel, so that handing over the result cannot fail.
+            self._write_group(connection, [task for task in group if task.result.set_running_or_notify_cancel()])
         connection.close()
 
     def _write_group(self, connection: sqlite3.Connection, group: list[_Task]) -> None:
@@ -156,8 +157,6 @@ class Database:
                 connection.rollback()
             outcomes = [(task, None, error) for task in group]
         for task, result, failure in outcomes:
-            if task.result.cancelled():
-                continue
             if failure is not None:
                 task.result.set_exception(failure)
             else:

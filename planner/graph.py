@@ -1,10 +1,13 @@
 """A curriculum compiled for planning: concepts, groups and activities as integers; immutable, shared by threads."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 
+import numpy as np
+
 from kg.curriculum import Concept, Curriculum, PrerequisiteKind
+from planner.engine.arrays import GraphArrays, Ints, compress, to_ints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +59,7 @@ class PlanningGraph:
         prerequisites: By concept, its hard prerequisites.
         dependents: By concept, those it is a hard prerequisite of.
         soft_prerequisites: By concept, its soft prerequisites.
+        strengths: By soft prerequisite (before, after), its strength in (0, 1].
         soft_dependents: By concept, those it is a soft prerequisite of.
         groups: By ascending owner and id.
         groups_of: By concept, the groups it asks for.
@@ -64,6 +68,7 @@ class PlanningGraph:
         activities: In ascending order of id, concepts' own studies first.
         activity_number: Position by activity id.
         teachers: By concept, the activities that teach it.
+        arrays: The same for kernels.
     """
 
     concepts: tuple[Concept, ...]
@@ -73,6 +78,7 @@ class PlanningGraph:
     dependents: tuple[tuple[int, ...], ...]
     soft_prerequisites: tuple[tuple[int, ...], ...]
     soft_dependents: tuple[tuple[int, ...], ...]
+    strengths: Mapping[tuple[int, int], float]
     groups: tuple[Group, ...]
     groups_of: tuple[tuple[int, ...], ...]
     groups_with: tuple[tuple[int, ...], ...]
@@ -80,6 +86,7 @@ class PlanningGraph:
     activities: tuple[Activity, ...]
     activity_number: Mapping[str, int]
     teachers: tuple[tuple[int, ...], ...]
+    arrays: GraphArrays = field(compare=False)
 
     def name(self, concepts: Iterable[int]) -> tuple[str, ...]:
         """Returns the ids of concepts, in ascending order."""
@@ -108,26 +115,65 @@ def compile_graph(curriculum: Curriculum) -> PlanningGraph:
     memberships = [(member, group.owner) for group in groups for member in group.members]
     requirements = _collect(((after, before) for before, after in (*hard, *memberships)), size)
     activities = _list_activities(curriculum, concepts, number)
+    rank = _rank(requirements)
+    prerequisites = _collect(((after, before) for before, after in hard), size)
+    dependents, unlocks = _collect(hard, size), _collect((*hard, *memberships), size)
+    soft_prerequisites = _collect(((after, before) for before, after in soft), size)
+    soft_dependents = _collect(soft, size)
+    groups_of = _collect(((group.owner, position) for position, group in enumerate(groups)), size)
+    groups_with = _collect(
+        ((member, position) for position, group in enumerate(groups) for member in group.members), size
+    )
+    teachers = _collect(
+        ((concept, position) for position, activity in enumerate(activities) for concept in activity.sections), size
+    )
     return PlanningGraph(
         concepts=concepts,
         number=number,
-        rank=_rank(requirements),
-        prerequisites=_collect(((after, before) for before, after in hard), size),
-        dependents=_collect(hard, size),
-        soft_prerequisites=_collect(((after, before) for before, after in soft), size),
-        soft_dependents=_collect(soft, size),
+        rank=rank,
+        prerequisites=prerequisites,
+        dependents=dependents,
+        soft_prerequisites=soft_prerequisites,
+        soft_dependents=soft_dependents,
+        strengths={
+            (number[edge.before], number[edge.after]): edge.strength
+            for edge in curriculum.prerequisites
+            if edge.kind is PrerequisiteKind.SOFT
+        },
         groups=groups,
-        groups_of=_collect(((group.owner, position) for position, group in enumerate(groups)), size),
-        groups_with=_collect(
-            ((member, position) for position, group in enumerate(groups) for member in group.members), size
-        ),
-        unlocks=_collect((*hard, *memberships), size),
+        groups_of=groups_of,
+        groups_with=groups_with,
+        unlocks=unlocks,
         activities=activities,
         activity_number={activity.id: position for position, activity in enumerate(activities)},
-        teachers=_collect(
-            ((concept, position) for position, activity in enumerate(activities) for concept in activity.sections), size
+        teachers=teachers,
+        arrays=GraphArrays(
+            to_ints(rank),
+            np.argsort(to_ints(rank)),
+            _number_topics(concepts),
+            *compress(prerequisites),
+            *compress(dependents),
+            *compress(soft_prerequisites),
+            *compress(soft_dependents),
+            *compress(unlocks),
+            to_ints(group.owner for group in groups),
+            to_ints(group.need for group in groups),
+            *compress([group.members for group in groups]),
+            *compress(groups_of),
+            *compress(groups_with),
+            *compress(teachers),
+            *compress([sorted(activity.sections) for activity in activities]),
+            to_ints(activity.sections[each] for activity in activities for each in sorted(activity.sections)),
+            to_ints(activity.minutes for activity in activities),
+            to_ints(activity.own for activity in activities),
         ),
     )
+
+
+def _number_topics(concepts: tuple[Concept, ...]) -> Ints:
+    topics = sorted({concept.topic for concept in concepts if concept.topic})
+    numbers = {"": -1, **{topic: number for number, topic in enumerate(topics)}}
+    return to_ints(numbers[concept.topic] for concept in concepts)
 
 
 def _compile_groups(curriculum: Curriculum, number: Mapping[str, int]) -> tuple[Group, ...]:

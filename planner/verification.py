@@ -8,7 +8,14 @@ from planner.certification import check_certificate, is_amount
 from planner.closure import count_missing, explore
 from planner.graph import PlanningGraph
 from planner.plan import Plan, PlanStep, PlanViolation, StepKind, ViolationKind
-from planner.problem import UNITS_PER_MINUTE, PlanningProblem, PlanSettings, shorten_to_refresh, sort_by_mastery
+from planner.problem import (
+    UNITS_PER_MINUTE,
+    PlanningProblem,
+    PlanSettings,
+    count_minutes,
+    shorten_to_refresh,
+    sort_by_mastery,
+)
 
 
 def verify_plan(graph: PlanningGraph, plan: Plan, mastery: Mapping[str, float] | None = None) -> list[PlanViolation]:
@@ -52,11 +59,15 @@ class _Check:
         self._shown, self._middling = sort_by_mastery(graph, mastery or {}, self._settings)
         mastered = self._relied_on | self._shown
         refreshed = self._find_known(step.concept for step in plan.steps if step.kind is StepKind.REFRESH)
+        faded = (refreshed | self._middling) - mastered
+        minutes = count_minutes(graph, faded)
         self._problem = PlanningProblem(
             graph=graph,
             goals=tuple(sorted(self._find_known(plan.goals))),
             mastered=mastered,
-            faded=(refreshed | self._middling) - mastered,
+            faded=faded,
+            minutes=minutes,
+            costs=minutes * UNITS_PER_MINUTE,
         )
 
     def check_order(self) -> Iterator[PlanViolation]:

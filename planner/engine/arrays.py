@@ -1,0 +1,79 @@
+"""A curriculum as integer arrays, the form in which kernels read it."""
+
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+
+
+class GraphArrays(NamedTuple):
+    """All of `planner.graph.PlanningGraph` that kernels need, as one-dimensional arrays of int64.
+
+    Lists of lists are in compressed rows: the entries of row i of `x` are x[x_start[i] : x_start[i + 1]], ascending.
+    Concepts, groups and activities are positions, as in the graph.
+
+    Attributes:
+        rank: By concept, its place in a topological order of hard prerequisites and group members.
+        by_rank: Concepts by rank.
+        topic: By concept, a number for its topic, by ascending name; -1 where it has none.
+        prerequisites: By concept, its hard prerequisites.
+        dependents: By concept, those it is a hard prerequisite of.
+        soft_prerequisites: By concept, its soft prerequisites.
+        soft_dependents: By concept, those it is a soft prerequisite of.
+        unlocks: By concept, its dependents and the owners of the groups it is a member of.
+        group_owner: By group, the concept that asks.
+        group_need: By group, how many members it needs.
+        members: By group, its members.
+        groups_of: By concept, the groups it asks for.
+        groups_with: By concept, the groups it is a member of.
+        teachers: By concept, the activities that teach it.
+        sections: By activity, the concepts it teaches.
+        section_minutes: Minutes of each entry of `sections`.
+        activity_minutes: By activity, of the whole.
+        activity_own: By activity, 1 if it is a concept's own study, else 0.
+    """
+
+    rank: Ints
+    by_rank: Ints
+    topic: Ints
+    prerequisites_start: Ints
+    prerequisites: Ints
+    dependents_start: Ints
+    dependents: Ints
+    soft_prerequisites_start: Ints
+    soft_prerequisites: Ints
+    soft_dependents_start: Ints
+    soft_dependents: Ints
+    unlocks_start: Ints
+    unlocks: Ints
+    group_owner: Ints
+    group_need: Ints
+    members_start: Ints
+    members: Ints
+    groups_of_start: Ints
+    groups_of: Ints
+    groups_with_start: Ints
+    groups_with: Ints
+    teachers_start: Ints
+    teachers: Ints
+    sections_start: Ints
+    sections: Ints
+    section_minutes: Ints
+    activity_minutes: Ints
+    activity_own: Ints
+
+
+def to_ints(values: Iterable[int]) -> Ints:
+    """Returns integers as an array."""
+    return np.fromiter(values, dtype=np.int64)
+
+
+def compress(rows: Sequence[Sequence[int]]) -> tuple[Ints, Ints]:
+    """Returns where the rows start, one entry more than there are rows, and all their entries."""
+    starts = np.zeros(len(rows) + 1, dtype=np.int64)
+    np.cumsum(to_ints(map(len, rows)), out=starts[1:])
+    return starts, to_ints(chain.from_iterable(rows))

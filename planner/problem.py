@@ -8,7 +8,7 @@ import numpy as np
 
 from kg.errors import FieldViolation, InvalidInputError, refuse
 from planner.costs import BY_MINUTES, CostModel
-from planner.engine.arrays import Ints
+from planner.engine.arrays import Ints, ProblemArrays, flag, to_ints
 from planner.graph import PlanningGraph
 from planner.plan import PlanOrder
 
@@ -89,6 +89,18 @@ class PlanningProblem:
     def count_cost(self, activity: int) -> int:
         """Returns what an activity costs this learner, in units of 0.0001, > 0."""
         return int(self.costs[activity])
+
+    def to_arrays(self) -> ProblemArrays:
+        """Returns the form in which kernels read it, in time linear in the size of the graph."""
+        concepts, activities = len(self.graph.concepts), len(self.graph.activities)
+        return ProblemArrays(
+            goals=to_ints(self.goals),
+            mastered=flag(self.mastered, concepts),
+            costs=self.costs,
+            barred=flag(self.barred, concepts),
+            unavailable=flag(self.unavailable, activities),
+            pinned=flag(self.pinned, activities),
+        )
 
 
 def count_minutes(graph: PlanningGraph, faded: Collection[int]) -> Ints:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
+Flags = NDArray[np.uint8]
 
 
 class GraphArrays(NamedTuple):
@@ -77,3 +78,45 @@ def compress(rows: Sequence[Sequence[int]]) -> tuple[Ints, Ints]:
     starts = np.zeros(len(rows) + 1, dtype=np.int64)
     np.cumsum(to_ints(map(len, rows)), out=starts[1:])
     return starts, to_ints(chain.from_iterable(rows))
+
+
+class ProblemArrays(NamedTuple):
+    """What kernels need of `planner.problem.PlanningProblem`, beside its graph.
+
+    Attributes:
+        goals: Concepts, ascending, distinct; int64.
+        mastered: By concept, 1 if it counts as mastered; uint8.
+        costs: By activity, > 0, in units of 0.0001; int64.
+        barred: By concept, 1 if it is not to be learned; uint8.
+        unavailable: By activity, 1 if it is not to be used; uint8.
+        pinned: By activity, 1 if it is to be done; uint8.
+    """
+
+    goals: Ints
+    mastered: Flags
+    costs: Ints
+    barred: Flags
+    unavailable: Flags
+    pinned: Flags
+
+
+class RegionArrays(NamedTuple):
+    """What kernels need of `planner.closure.Region`.
+
+    Attributes:
+        way: By concept, the cheapest activity that teaches it, -1 where it cannot be learned or is not in the region;
+            int64.
+        forced: By concept, 1 if every plan learns it; uint8.
+        unmet: By group, members still needed, 0 if it is met or its owner not forced; int64.
+    """
+
+    way: Ints
+    forced: Flags
+    unmet: Ints
+
+
+def flag(positions: Iterable[int], size: int) -> Flags:
+    """Returns an array of `size` with 1 at the positions and 0 elsewhere."""
+    flags = np.zeros(size, dtype=np.uint8)
+    flags[to_ints(positions)] = 1
+    return flags

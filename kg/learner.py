@@ -31,6 +31,8 @@ class StoredPlan:
 
     Attributes:
         id: Unique in its learner; derived from the content.
+        series: Id of the first plan of its line of revisions, its own where it is the first.
+        revision: Number in that line, from 1; a learner has one plan with each.
         learner: Id.
         curriculum: Id.
         created_at: Microseconds since 1970 UTC; saving a plan again renews it.
@@ -39,6 +41,8 @@ class StoredPlan:
     """
 
     id: str
+    series: str
+    revision: int
     learner: str
     curriculum: str
     created_at: int

@@ -4,7 +4,7 @@ Every method is scoped to a tenant. Times are microseconds since 1970 UTC and al
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -14,7 +14,7 @@ from kg.curriculum import AnswerKey, Curriculum, CurriculumRecord
 from kg.evidence import Evidence, Position
 from kg.learner import Learner, StoredPlan
 from kg.ledger import AppendOutcome, LedgerTransaction, MasteryChange
-from kg.operations import Operation
+from kg.operations import Operation, OperationFailure, OperationKind
 from kg.states import LearnerState
 
 Result = TypeVar("Result")
@@ -133,12 +133,20 @@ class Store(ABC):
         """Reads a learner. Raises LearnerNotFoundError."""
 
     @abstractmethod
+    async def get_learners(self, tenant: str, learners: Sequence[str]) -> dict[str, Learner]:
+        """Reads those of the learners that exist, by id."""
+
+    @abstractmethod
     async def find_learner(self, tenant: str, external_id: str) -> Learner | None:
         """Reads the learner with an external id."""
 
     @abstractmethod
     async def list_learners(self, tenant: str, after: str, limit: int) -> list[Learner]:
         """Lists learners with an id greater than `after`, ascending."""
+
+    @abstractmethod
+    async def list_learners_with_goals(self, tenant: str, curriculum: str, after: str, limit: int) -> list[str]:
+        """Lists ids, greater than `after` and ascending, of learners who have goals in the curriculum."""
 
     @abstractmethod
     async def update_learner(self, tenant: str, learner: Learner) -> Learner:
@@ -148,7 +156,11 @@ class Store(ABC):
     async def erase_learner(self, tenant: str, learner: str) -> None:
         """Removes a learner with evidence, states, snapshots and plans, and bars the id for good.
 
-        Only a hash of the id stays. Raises LearnerNotFoundError where there never was one and none was erased.
+        Operations forget what they were to do, changed and failed to do for the learner. Only a hash of the id stays,
+        and in an operation under way the place it had come to until it moves on.
+
+        Raises:
+            LearnerNotFoundError: There never was one and none was erased.
         """
 
     # Evidence beyond the ledger
@@ -163,7 +175,12 @@ class Store(ABC):
 
     @abstractmethod
     async def save_plan(self, tenant: str, plan: StoredPlan) -> None:
-        """Stores a plan; one with the same id only gets its `created_at` renewed. Raises LearnerNotFoundError."""
+        """Stores a plan; one with the same id only gets its `created_at` renewed.
+
+        Raises:
+            LearnerNotFoundError: No such learner.
+            RevisionConflictError: The learner has another plan with this number in this series.
+        """
 
     @abstractmethod
     async def get_plan(self, tenant: str, learner: str, plan: str) -> StoredPlan:
@@ -175,11 +192,23 @@ class Store(ABC):
     ) -> list[StoredPlan]:
         """Lists plans by (created_at, id), descending, below `before`; of all curricula where `curriculum` is empty."""
 
+    @abstractmethod
+    async def list_plan_revisions(
+        self, tenant: str, learner: str, series: str, before: int | None, limit: int
+    ) -> list[StoredPlan]:
+        """Lists the plans of a series, the latest revision first, below number `before`; None: from the latest."""
+
     # Operations
 
     @abstractmethod
-    async def create_operation(self, tenant: str, operation: Operation) -> None:
-        """Stores a new operation."""
+    async def create_operation(self, tenant: str, operation: Operation, items: Collection[str] = ()) -> None:
+        """Stores a new operation.
+
+        Args:
+            tenant: Id.
+            operation: Its id is new.
+            items: Ids of the learners it is for, distinct; kept until it ends. Empty: its worker finds them.
+        """
 
     @abstractmethod
     async def get_operation(self, tenant: str, operation: str) -> Operation:
@@ -191,23 +220,54 @@ class Store(ABC):
 
     @abstractmethod
     async def delete_operation(self, tenant: str, operation: str) -> None:
-        """Deletes an operation and what it recorded. Raises OperationNotFoundError."""
+        """Deletes an operation with its items and what it recorded. Raises OperationNotFoundError."""
 
     @abstractmethod
     async def cancel_operation(self, tenant: str, operation: str) -> None:
         """Asks for an operation to end. Raises OperationNotFoundError, OperationEndedError."""
 
     @abstractmethod
-    async def claim_operation(self, owner: str, now: int, until: int) -> tuple[str, Operation] | None:
-        """Takes an operation of any tenant that nobody works on (no lease, or one that ended before `now`).
+    async def claim_operation(
+        self, owner: str, now: int, until: int, kinds: Collection[OperationKind] = frozenset(OperationKind)
+    ) -> tuple[str, Operation] | None:
+        """Takes the oldest operation of any tenant that nobody works on (no lease, or one that ended before `now`).
+
+        Args:
+            owner: Who takes it.
+            now: Microseconds since 1970 UTC.
+            until: End of the lease.
+            kinds: What it may be.
 
         Returns:
             Tenant and operation, leased to `owner` until `until`; None where there is nothing to do.
         """
 
     @abstractmethod
-    async def update_operation(self, tenant: str, operation: Operation) -> None:
-        """Writes progress, lease and result. Raises RevisionConflictError where the lease went to another owner."""
+    async def update_operation(
+        self, tenant: str, operation: Operation, failures: Sequence[OperationFailure] = ()
+    ) -> None:
+        """Writes progress, lease and result, and failures with them in one transaction.
+
+        Args:
+            tenant: Id.
+            operation: As it is now; request and `cancelled` are left as they are. Once it is done its items are gone.
+            failures: Found since the last time; a further one of the same item takes the place of the first. Those
+                of erased learners are not kept.
+
+        Raises:
+            OperationNotFoundError: It was deleted.
+            RevisionConflictError: The lease went to another owner; nothing was written.
+        """
+
+    @abstractmethod
+    async def list_operation_items(self, tenant: str, operation: str, after: str, limit: int) -> list[str]:
+        """Lists the learners that an operation was created for and whose id is greater than `after`, ascending."""
+
+    @abstractmethod
+    async def list_operation_failures(
+        self, tenant: str, operation: str, limit: int
+    ) -> tuple[list[OperationFailure], int]:
+        """The failures an operation recorded, by item, and how many there are in all."""
 
     @abstractmethod
     async def list_mastery_changes(self, tenant: str, operation: str, limit: int) -> tuple[list[MasteryChange], int]:

@@ -166,6 +166,8 @@ def compile_graph(curriculum: Curriculum) -> PlanningGraph:
             to_ints(activity.sections[each] for activity in activities for each in sorted(activity.sections)),
             to_ints(activity.minutes for activity in activities),
             to_ints(activity.own for activity in activities),
+            to_ints(concept.minutes for concept in concepts),
+            to_ints(round(concept.difficulty * 10_000) for concept in concepts),
         ),
     )
 

@@ -2,23 +2,15 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Final, TypeVar
-
-import numpy as np
+from typing import Final
 
 from kg.errors import FieldViolation, InvalidInputError, refuse
-from planner.costs import BY_MINUTES, CostModel
+from planner.constraints import UNCONSTRAINED, Constraints, check_constraints
+from planner.costs import BY_MINUTES, CostModel, check_cost_model, count_minutes, in_steps, price_activities
+from planner.costs import UNITS_PER_MINUTE as UNITS_PER_MINUTE  # noqa: PLC0414
 from planner.engine.arrays import Ints, ProblemArrays, flag, to_ints
 from planner.graph import PlanningGraph
 from planner.plan import PlanOrder
-
-Minutes = TypeVar("Minutes", int, Ints)
-
-UNITS_PER_MINUTE: Final = 10_000
-"""Costs are counted in units of 0.0001, so that they are integers; a minute of learning costs 1."""
-
-REFRESH_PERCENT: Final = 30
-"""Share of a concept's own minutes that refreshing it takes. Our choice: neither GraphMASAL nor data give one."""
 
 MOST_GOALS: Final = 500
 
@@ -59,7 +51,7 @@ class PlanningProblem:
 
     Attributes:
         graph: The curriculum.
-        goals: In ascending order, distinct.
+        goals: In ascending order, distinct; what pins ask for is among them.
         mastered: Concepts that count as mastered; they satisfy their dependents whatever they require themselves.
         faded: Concepts of middling mastery, whose own study is a refresher.
         minutes: By activity, the minutes that it takes this learner, >= 1; a resource is done as a whole.
@@ -74,7 +66,6 @@ class PlanningProblem:
     goals: tuple[int, ...]
     mastered: frozenset[int]
     faded: frozenset[int]
-
     minutes: Ints
     costs: Ints
     barred: frozenset[int] = frozenset()
@@ -103,47 +94,114 @@ class PlanningProblem:
         )
 
 
-def count_minutes(graph: PlanningGraph, faded: Collection[int]) -> Ints:
-    """Returns by activity the minutes that it takes, >= 1, less for the own study of a faded concept."""
-    arrays = graph.arrays
-    refreshed = np.zeros(len(graph.concepts), dtype=bool)
-    refreshed[list(faded)] = True
-    own = arrays.activity_own == 1
-    shortened = own & refreshed[arrays.sections[arrays.sections_start[:-1]]]
-    return np.where(shortened, shorten_to_refresh(arrays.activity_minutes), arrays.activity_minutes)
-
-
-def shorten_to_refresh(minutes: Minutes) -> Minutes:
-    """Returns the minutes that refreshing takes instead of so many for learning, >= 1, rounded up."""
-    return -(-minutes * REFRESH_PERCENT // 100)
-
-
 def pose_problem(
-    graph: PlanningGraph, goals: Collection[str], mastery: Mapping[str, float], settings: PlanSettings
+    graph: PlanningGraph,
+    goals: Collection[str],
+    mastery: Mapping[str, float],
+    settings: PlanSettings,
+    constraints: Constraints = UNCONSTRAINED,
 ) -> PlanningProblem:
-    """Turns ids and probabilities into a problem.
+    """Turns ids, probabilities and constraints into a problem.
+
+    What a pin asks for becomes a goal beside the others: a pinned concept, one to refresh where it is mastered, and
+    each concept of a pinned resource that is not mastered. A pinned resource all of whose concepts are mastered asks
+    for nothing. Deadlines, the budget, sessions and penalties are no part of the problem.
 
     Args:
         graph: The curriculum.
         goals: Ids of concepts, from 1 to 500, distinct.
         mastery: Probability of mastery by concept id, in [0, 1]; a concept that is absent is to be learned, and one
             that the curriculum does not have is ignored.
-        settings: Thresholds.
+        settings: Thresholds and the cost model.
+        constraints: Pins, vetoes and orders count.
 
     Raises:
-        InvalidInputError: There are no goals or too many, or some are unknown or repeated.
+        InvalidInputError: There are no goals or too many, or some are unknown or repeated; or the constraints or the
+            cost model are not sensible.
     """
     check_goals(graph, goals)
+    check_constraints(graph, goals, constraints)
+    check_cost_model(graph, settings.cost_model)
+    return build_problem(graph, goals, mastery, settings, constraints)
+
+
+def build_problem(
+    graph: PlanningGraph,
+    goals: Collection[str],
+    mastery: Mapping[str, float],
+    settings: PlanSettings,
+    constraints: Constraints,
+) -> PlanningProblem:
+    """Does what `pose_problem` does for input that is known to be sensible; there may be no goals."""
     mastered, faded = sort_by_mastery(graph, mastery, settings)
-    minutes = count_minutes(graph, faded)
-    return PlanningProblem(
-        graph=graph,
-        goals=tuple(sorted(graph.number[goal] for goal in goals)),
+    wanted = frozenset(graph.number[goal] for goal in goals)
+    return hold_to(
+        graph,
+        constraints,
+        goals=wanted,
         mastered=mastered,
         faded=faded,
-        minutes=minutes,
-        costs=minutes * UNITS_PER_MINUTE,
+        mastery=mastery,
+        cost_model=settings.cost_model,
     )
+
+
+def hold_to(
+    graph: PlanningGraph,
+    constraints: Constraints,
+    *,
+    goals: frozenset[int],
+    mastered: frozenset[int],
+    faded: frozenset[int],
+    mastery: Mapping[str, float],
+    cost_model: CostModel,
+) -> PlanningProblem:
+    """Builds a problem of goals, mastered and faded concepts under constraints.
+
+    What constraints name and the curriculum does not have is passed over.
+    """
+    learned, resources = find_pinned(graph, constraints)
+    faded |= learned & mastered
+    mastered -= learned
+    pinned = {each for each in resources if not mastered.issuperset(graph.activities[each].sections)}
+    wanted = goals | learned
+    for resource in pinned:
+        wanted |= graph.activities[resource].sections.keys() - mastered
+    barred, unavailable = find_vetoed(graph, constraints)
+    orders = {(graph.number.get(before), graph.number.get(after)) for before, after in constraints.orders}
+    return PlanningProblem(
+        graph=graph,
+        goals=tuple(sorted(wanted)),
+        mastered=mastered,
+        faded=faded,
+        minutes=count_minutes(graph, faded),
+        costs=price_activities(graph, faded, mastery, cost_model, mastered=mastered),
+        barred=barred,
+        unavailable=unavailable,
+        pinned=frozenset(pinned),
+        orders=tuple(sorted((first, then) for first, then in orders if first is not None and then is not None)),
+    )
+
+
+def find_pinned(graph: PlanningGraph, constraints: Constraints) -> tuple[frozenset[int], frozenset[int]]:
+    """Returns the pinned concepts and the pinned resources; those that the curriculum does not have are left out."""
+    return _find_subjects(graph, constraints.pinned)
+
+
+def find_vetoed(graph: PlanningGraph, constraints: Constraints) -> tuple[frozenset[int], frozenset[int]]:
+    """Returns the vetoed concepts and the vetoed resources; those that the curriculum does not have are left out."""
+    return _find_subjects(graph, constraints.vetoed)
+
+
+def _find_subjects(graph: PlanningGraph, subjects: Collection[str]) -> tuple[frozenset[int], frozenset[int]]:
+    concepts, resources = set(), set()
+    for subject in subjects:
+        kind, _, name = subject.partition("/")
+        if kind == "concepts" and name in graph.number:
+            concepts.add(graph.number[name])
+        elif kind == "resources" and subject in graph.activity_number:
+            resources.add(graph.activity_number[subject])
+    return frozenset(concepts), frozenset(resources)
 
 
 def check_goals(graph: PlanningGraph, goals: Collection[str]) -> None:
@@ -182,8 +240,3 @@ def sort_by_mastery(
         elif steps >= low:
             faded.add(position)
     return frozenset(mastered), frozenset(faded)
-
-
-def in_steps(probability: float) -> int:
-    """Returns a probability in steps of 0.0001, by which probabilities are compared."""
-    return round(probability * 10_000)

@@ -1,7 +1,7 @@
 """Why each step of a plan is there, as facts and as sentences."""
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from planner.closure import Region, count_missing
@@ -27,7 +27,11 @@ class Explainer:
         region: Its region.
         teachers: Activity by concept to learn.
         lessons: Concepts to learn by activity.
-        served: By concept, bits of the goals it serves, see `planner.order.trace_goals`.
+        served: By concept, bits of the problem's goals it serves, see `planner.order.trace_goals`.
+        asked: Goals that were asked for; the problem's others are there for pins.
+        pinned: Pinned concepts.
+        extra: Concepts learned for soft prerequisites' sake.
+        late: By goal that misses its deadline, the minutes after which it is reached.
     """
 
     problem: PlanningProblem
@@ -35,12 +39,18 @@ class Explainer:
     teachers: Mapping[int, int]
     lessons: Mapping[int, Set[int]]
     served: Mapping[int, int]
+    asked: Set[int]
+    pinned: Set[int] = frozenset()
+    extra: Set[int] = frozenset()
+    late: Mapping[int, int] = field(default_factory=dict)
 
     def explain(self, concept: int) -> tuple[StepReason, ...]:
         """Lists the reasons for the step that learns or refreshes a concept."""
         return (
             *self._explain_goals(concept),
+            *self._explain_pins(concept),
             *self._explain_dependents(concept),
+            *self._explain_help(concept),
             *self._explain_choice(concept),
             *self._explain_activity(concept),
             *self._explain_fading(concept),
@@ -48,19 +58,40 @@ class Explainer:
 
     def _explain_goals(self, concept: int) -> Iterable[StepReason]:
         served = self.served[concept]
-        goals = [goal for position, goal in enumerate(self.problem.goals) if served >> position & 1]
+        goals = [
+            goal for position, goal in enumerate(self.problem.goals) if served >> position & 1 and goal in self.asked
+        ]
         if concept in goals:
             goals.remove(concept)
-            yield self._make_reason(ReasonKind.IS_GOAL, f"{self._title(concept)} is one of the goals.", [concept])
+            text = f"{self._title(concept)} is one of the goals."
+            if concept in self.late:
+                text += f" It is late: no plan was found that reaches it in less than {self.late[concept]} minutes."
+            yield self._make_reason(ReasonKind.IS_GOAL, text, [concept])
         if goals:
             noun = "goal" if len(goals) == 1 else "goals"
             text = f"It is needed for the {noun} {self._tell(goals)}."
             yield self._make_reason(ReasonKind.SERVES_GOALS, text, goals)
 
+    def _explain_pins(self, concept: int) -> Iterable[StepReason]:
+        activity = self.teachers[concept]
+        if concept in self.pinned:
+            yield self._make_reason(ReasonKind.PINNED, f"{self._title(concept)} is pinned.", [concept])
+        elif activity in self.problem.pinned:
+            text = f"{self.problem.graph.activities[activity].title} is pinned and teaches it."
+            yield self._make_reason(ReasonKind.PINNED, text, [concept])
+
     def _explain_dependents(self, concept: int) -> Iterable[StepReason]:
         later = [after for after in self.problem.graph.unlocks[concept] if after in self.teachers]
         if later:
             yield self._make_reason(ReasonKind.UNLOCKS, f"It opens the way to {self._tell(later)}.", later)
+
+    def _explain_help(self, concept: int) -> Iterable[StepReason]:
+        graph = self.problem.graph
+        if concept in self.extra and self.teachers.keys().isdisjoint(graph.dependents[concept]):
+            helped = [after for after in graph.soft_dependents[concept] if after in self.teachers]
+            if helped:
+                text = f"It helps with {self._tell(helped)}; to skip it would cost a penalty."
+                yield self._make_reason(ReasonKind.SOFT_PREREQUISITE, text, helped)
 
     def _explain_choice(self, concept: int) -> Iterable[StepReason]:
         if concept in self.region.forced:

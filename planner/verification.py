@@ -1,21 +1,19 @@
 """Whether a plan is sound, wherever it comes from: every violation by name, and no exception for strange values."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from math import isfinite
 
 from kg.errors import InvalidInputError
+from planner.accounts import Accounts
 from planner.certification import check_certificate, is_amount
 from planner.closure import count_missing, explore
+from planner.compliance import Compliance, check_conflict
+from planner.constraints import UNCONSTRAINED
+from planner.costs import BY_MINUTES, CostModel, check_cost_model
 from planner.graph import PlanningGraph
 from planner.plan import Plan, PlanStep, PlanViolation, StepKind, ViolationKind
-from planner.problem import (
-    UNITS_PER_MINUTE,
-    PlanningProblem,
-    PlanSettings,
-    count_minutes,
-    shorten_to_refresh,
-    sort_by_mastery,
-)
+from planner.problem import PlanSettings, hold_to, sort_by_mastery
 
 
 def verify_plan(graph: PlanningGraph, plan: Plan, mastery: Mapping[str, float] | None = None) -> list[PlanViolation]:
@@ -25,21 +23,28 @@ def verify_plan(graph: PlanningGraph, plan: Plan, mastery: Mapping[str, float] |
         graph: The curriculum; it need not be the version that the plan was made on.
         plan: Any plan. How an activity's minutes and cost are split over its steps is free as long as they sum.
         mastery: Probability of mastery by concept id, in [0, 1], to hold `plan.mastered` and refresher steps against,
-            by the plan's own thresholds. None: they are taken as given.
+            by the plan's own thresholds. None: they are taken as given, and cognitive costs are reckoned with the
+            mastery that steps record; of a resource that teaches more than the steps say, they are held between what
+            it would cost if all else were mastered and if nothing were known of it.
 
     Returns:
-        Every violation, by step; those about the whole plan come last. None: the plan is sound.
+        Every violation, by step; those about the whole plan come last. None: the plan is sound. Of a plan whose
+        constraints conflict it is only asked that they do, as far as that can be said without an exact search.
 
     Complexity is that of planning for the same goals, plus O(steps * prerequisites of a concept).
     """
     check = _Check(graph, plan, mastery)
+    if plan.conflict is not None:
+        return [*check.check_names(), *check.check_unreachable(), *check.check_conflict()]
     violations = [
         *check.check_order(),
         *check.check_activities(),
         *check.check_mastery(),
         *check.check_sums(),
         *check.check_names(),
+        *check.check_unreachable(),
         *check.check_goals(),
+        *check.check_constraints(),
         *check.check_certificate(),
     ]
     return sorted(violations, key=lambda violation: (violation.step is None, violation.step or 0))
@@ -54,20 +59,38 @@ class _Check:
 
     def __init__(self, graph: PlanningGraph, plan: Plan, mastery: Mapping[str, float] | None) -> None:
         self._graph, self._plan, self._mastery = graph, plan, mastery
-        self._settings = _read_thresholds(plan)
+        self._settings = _read_settings(graph, plan)
         self._relied_on = self._find_known(plan.mastered)
         self._shown, self._middling = sort_by_mastery(graph, mastery or {}, self._settings)
         mastered = self._relied_on | self._shown
         refreshed = self._find_known(step.concept for step in plan.steps if step.kind is StepKind.REFRESH)
-        faded = (refreshed | self._middling) - mastered
-        minutes = count_minutes(graph, faded)
-        self._problem = PlanningProblem(
-            graph=graph,
-            goals=tuple(sorted(self._find_known(plan.goals))),
+        self._recorded = _read_mastery(plan) if mastery is None else mastery
+        self._free = hold_to(
+            graph,
+            UNCONSTRAINED,
+            goals=self._find_known(plan.goals),
             mastered=mastered,
-            faded=faded,
-            minutes=minutes,
-            costs=minutes * UNITS_PER_MINUTE,
+            faded=(refreshed | self._middling) - mastered,
+            mastery=self._recorded,
+            cost_model=self._settings.cost_model,
+        )
+        dropped = {each.concept for each in plan.unreachable} | {each.concept for each in plan.left_out}
+        kept = self._find_known(goal for goal in plan.goals if goal not in dropped)
+        self._problem = hold_to(
+            graph,
+            plan.constraints,
+            goals=kept,
+            mastered=mastered,
+            faded=self._free.faded,
+            mastery=self._recorded,
+            cost_model=self._settings.cost_model,
+        )
+        self._accounts = Accounts(
+            plan,
+            self._problem,
+            self._settings.cost_model,
+            mastery=self._recorded,
+            mastery_is_known=mastery is not None,
         )
 
     def check_order(self) -> Iterator[PlanViolation]:
@@ -96,7 +119,7 @@ class _Check:
     def check_activities(self) -> Iterator[PlanViolation]:
         """Checks that each step's activity teaches its concept, and that it says what is to be done."""
         for position, step in enumerate(self._plan.steps):
-            if step.concept in self._graph.number and self._find_activity(step) is None:
+            if step.concept in self._graph.number and self._accounts.find_activity(step) is None:
                 text = f"{step.activity} is no activity that teaches it"
                 yield _blame(ViolationKind.WRONG_ACTIVITY, text, position, step)
             if step.kind not in (StepKind.LEARN, StepKind.REFRESH):
@@ -105,31 +128,9 @@ class _Check:
 
     def check_sums(self) -> Iterator[PlanViolation]:
         """Checks the minutes and costs of steps, of resources and of the plan."""
-        shares: defaultdict[int, list[PlanStep]] = defaultdict(list)
-        for position, step in enumerate(self._plan.steps):
-            if not (is_amount(step.minutes) and is_amount(step.cost_units)):
-                yield _blame(ViolationKind.WRONG_SUM, "minutes or cost are no sensible numbers", position, step)
-                continue
-            activity = self._find_activity(step)
-            if activity is None:
-                continue
-            found = self._graph.activities[activity]
-            if not found.own:
-                shares[activity].append(step)
-                continue
-            minutes = shorten_to_refresh(found.minutes) if step.kind is StepKind.REFRESH else found.minutes
-            if not _adds_up([step], minutes):
-                text = f"{found.id} takes {minutes} minutes and costs as much"
-                yield _blame(ViolationKind.WRONG_SUM, text, position, step)
-        for activity, steps in shares.items():
-            found = self._graph.activities[activity]
-            if not _adds_up(steps, found.minutes):
-                text = f"the shares of {found.id} do not sum to its {found.minutes} minutes and their cost"
-                yield _blame(ViolationKind.WRONG_SUM, text)
-        if self._plan.minutes != _sum_up(step.minutes for step in self._plan.steps):
-            yield _blame(ViolationKind.WRONG_SUM, "the plan's minutes are not the sum of its steps' minutes")
-        if self._plan.certificate.cost_units != _sum_up(step.cost_units for step in self._plan.steps):
-            yield _blame(ViolationKind.WRONG_SUM, "the certificate's cost is not the sum of the steps' costs")
+        for text, position in self._accounts.check():
+            step = None if position is None else self._plan.steps[position]
+            yield _blame(ViolationKind.WRONG_SUM, text, position, step)
 
     def check_names(self) -> Iterator[PlanViolation]:
         """Checks that goals, mastered and unreachable concepts are of the curriculum."""
@@ -137,6 +138,7 @@ class _Check:
             "goals": self._plan.goals,
             "mastered": self._plan.mastered,
             "unreachable": [each.concept for each in self._plan.unreachable],
+            "reviews": [each.concept for each in self._plan.reviews],
         }
         for place, concepts in named.items():
             for concept in concepts:
@@ -144,24 +146,48 @@ class _Check:
                     text = f"{place} names {concept}, which the curriculum does not have"
                     yield _blame(ViolationKind.UNKNOWN_CONCEPT, text, concept=concept)
 
-    def check_goals(self) -> Iterator[PlanViolation]:
-        """Checks that each goal is reached, or named unreachable and truly so."""
+    def check_unreachable(self) -> Iterator[PlanViolation]:
+        """Checks that goals named unreachable cannot be reached, constraints or not."""
         named = {each.concept for each in self._plan.unreachable}
-        covered = self._relied_on | self._find_known(step.concept for step in self._plan.steps)
-        ways = explore(self._problem).ways
-        for goal in self._problem.goals:
+        ways = explore(self._free).ways
+        for goal in self._free.goals:
             concept = self._graph.concepts[goal].id
-            if concept in named and (goal in self._problem.mastered or goal in ways):
+            if concept in named and (goal in self._free.mastered or goal in ways):
                 text = f"goal {concept} is named unreachable and can be reached"
                 yield _blame(ViolationKind.FALSELY_UNREACHABLE, text, concept=concept)
-            if concept not in named and goal not in covered:
+
+    def check_goals(self) -> Iterator[PlanViolation]:
+        """Checks that each goal is mastered, a step, named unreachable or left out."""
+        dropped = {each.concept for each in self._plan.unreachable} | {each.concept for each in self._plan.left_out}
+        covered = self._relied_on | self._find_known(step.concept for step in self._plan.steps)
+        for goal in self._free.goals:
+            concept = self._graph.concepts[goal].id
+            if concept not in dropped and goal not in covered:
                 text = f"goal {concept} is neither mastered nor a step nor named unreachable"
                 yield _blame(ViolationKind.GOAL_NOT_COVERED, text, concept=concept)
 
+    def check_constraints(self) -> Iterator[PlanViolation]:
+        """Checks that the plan keeps to the constraints that it names."""
+        minutes = self._accounts.list_minutes()
+        for text, position, concept in Compliance(self._plan, self._problem, minutes).check():
+            step = None if position is None else self._plan.steps[position]
+            yield _blame(ViolationKind.CONSTRAINT_BROKEN, text, position, step, concept=concept)
+
+    def check_conflict(self) -> Iterator[PlanViolation]:
+        """Checks that a plan with a conflict has no steps, and that no plan is found that resolves it."""
+        mastery = {**(self._mastery or {}), **dict.fromkeys(self._graph.name(self._relied_on), 1.0)}
+        for text in check_conflict(self._graph, self._plan, mastery, self._settings):
+            yield _blame(ViolationKind.CONSTRAINT_BROKEN, text)
+
     def check_certificate(self) -> Iterator[PlanViolation]:
         """Checks the certificate against itself and against a plan made here for the same goals."""
-        known = self._mastery is not None
-        for text in check_certificate(self._problem, self._plan.certificate, mastery_is_known=known):
+        penalty = self._plan.constraints.soft_penalty_units
+        for text in check_certificate(
+            self._accounts.price_as_claimed(),
+            self._plan.certificate,
+            mastery_is_known=self._mastery is not None,
+            soft_penalty_units=penalty if is_amount(penalty) else 0,
+        ):
             yield _blame(ViolationKind.WRONG_CERTIFICATE, text)
 
     def check_mastery(self) -> Iterator[PlanViolation]:
@@ -179,36 +205,32 @@ class _Check:
                 text = f"the learner's mastery is below {self._settings.refresh_threshold:g}, too low to refresh only"
                 yield _blame(ViolationKind.MASTERY_NOT_SHOWN, text, position, step)
 
-    def _find_known(self, concepts: Iterator[str] | tuple[str, ...]) -> frozenset[int]:
+    def _find_known(self, concepts: Iterable[str]) -> frozenset[int]:
         return frozenset(self._graph.number[each] for each in concepts if each in self._graph.number)
 
-    def _find_activity(self, step: PlanStep) -> int | None:
-        """Returns the step's activity; None: it is unknown or does not teach the concept."""
-        activity = self._graph.activity_number.get(step.activity)
-        concept = self._graph.number.get(step.concept)
-        if activity is None or concept not in self._graph.activities[activity].sections:
-            return None
-        return activity
 
-
-def _read_thresholds(plan: Plan) -> PlanSettings:
-    """Returns the plan's thresholds; where they are out of range, the strictest there are."""
+def _read_settings(graph: PlanningGraph, plan: Plan) -> PlanSettings:
+    """Returns the plan's settings; for thresholds out of range the strictest there are, for strange costs minutes."""
     try:
-        return PlanSettings(mastery_threshold=plan.mastery_threshold, refresh_threshold=plan.refresh_threshold)
+        settings = PlanSettings(mastery_threshold=plan.mastery_threshold, refresh_threshold=plan.refresh_threshold)
     except InvalidInputError:
-        return PlanSettings(mastery_threshold=1.0, refresh_threshold=1.0)
+        settings = PlanSettings(mastery_threshold=1.0, refresh_threshold=1.0)
+    return replace(settings, cost_model=_read_cost_model(graph, plan.cost_model))
 
 
-def _adds_up(steps: list[PlanStep], minutes: int) -> bool:
-    return (
-        sum(step.minutes for step in steps) == minutes
-        and sum(step.cost_units for step in steps) == minutes * UNITS_PER_MINUTE
-    )
+def _read_cost_model(graph: PlanningGraph, model: CostModel) -> CostModel:
+    custom = {each: units for each, units in model.custom_units.items() if each in graph.activity_number}
+    known = replace(model, custom_units=custom)
+    try:
+        check_cost_model(graph, known)
+    except InvalidInputError:
+        return BY_MINUTES
+    return known
 
 
-def _sum_up(amounts: Iterator[int]) -> int:
-    """Sums what makes sense; what does not is a violation of its step."""
-    return sum(filter(is_amount, amounts))
+def _read_mastery(plan: Plan) -> dict[str, float]:
+    """Returns the mastery that steps record, without what is no probability."""
+    return {step.concept: step.mastery for step in plan.steps if isfinite(step.mastery) and 0 <= step.mastery <= 1}
 
 
 def _blame(

@@ -23,6 +23,7 @@ from graphmasal.v1 import (
 from kg.errors import refuse
 from kg.stores import create_store
 from server.backend import Backend
+from server.batch_planning import BatchPlanner
 from server.calls import CallInterceptor
 from server.curriculum_cache import CurriculumCache
 from server.curriculum_service import CurriculumService
@@ -30,6 +31,7 @@ from server.health import HealthWatch
 from server.learner_service import LearnerService
 from server.logs import configure_logs
 from server.metrics import CallMetrics
+from server.operation_runner import OperationRunner
 from server.operations_service import OperationsService
 from server.planning_service import PlanningService
 from server.regrading import Regrader
@@ -82,7 +84,8 @@ class Application:
         if settings.metrics_listen:
             self._serve_metrics(settings.metrics_listen, metrics)
         health = HealthWatch(store, SERVICES)
-        self._begin(Regrader(backend).run())
+        for worker in (Regrader(store), BatchPlanner(backend, settings.planning_processes)):
+            self._begin(OperationRunner(backend, worker).run())
         await health.look()
         self._begin(health.run())
         server = self._make_server(backend, metrics, health)

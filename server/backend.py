@@ -3,11 +3,12 @@
 import asyncio
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
+from kg.operations import OperationKind
 from kg.store import Store
 from server.curriculum_cache import CurriculumCache
 
@@ -35,7 +36,7 @@ class Backend:
         curricula: Curricula in memory.
         clock: Microseconds since 1970 UTC.
         new_id: Makes an id that nobody has used before.
-        regrade_wanted: Set by whoever makes a regrade operation, so that it is begun at once.
+        operation_wanted: By kind, set by whoever makes an operation of it, so that it is begun at once.
     """
 
     store: Store
@@ -43,7 +44,9 @@ class Backend:
     curricula: CurriculumCache
     clock: Callable[[], int] = read_clock
     new_id: Callable[[], str] = make_id
-    regrade_wanted: asyncio.Event = field(default_factory=asyncio.Event)
+    operation_wanted: Mapping[OperationKind, asyncio.Event] = field(
+        default_factory=lambda: {kind: asyncio.Event() for kind in OperationKind}
+    )
 
     async def run(self, work: Callable[Params, Result], *args: Params.args, **kwargs: Params.kwargs) -> Result:
         """Runs CPU-bound work in the executor and waits for it.

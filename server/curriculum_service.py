@@ -19,7 +19,7 @@ from kg.errors import (
     QuestionNotFoundError,
     refuse,
 )
-from kg.operations import Operation
+from kg.operations import Operation, OperationKind
 from kg.reports import make_report
 from server.backend import Backend
 from server.calls import Context
@@ -65,7 +65,7 @@ class CurriculumService(curriculum_service_pb2_grpc.CurriculumServiceServicer):
         )
         operation = ""
         if outcome.operation:
-            self._backend.regrade_wanted.set()
+            self._backend.operation_wanted[OperationKind.REGRADE].set()
             operation = make_name(OPERATION, order.tenant, outcome.operation.id)
         return messages.ImportCurriculumResponse(
             curriculum=to_curriculum(order.tenant, outcome.record),
@@ -196,7 +196,7 @@ class CurriculumService(curriculum_service_pb2_grpc.CurriculumServiceServicer):
         return await self._begin(tenant, operation)
 
     async def _begin(self, tenant: str, operation: Operation) -> OperationMessage:
-        self._backend.regrade_wanted.set()
+        self._backend.operation_wanted[OperationKind.REGRADE].set()
         return await describe_operation(self._store, tenant, operation)
 
 

@@ -1,39 +1,33 @@
 """Long-running operations as messages of google.longrunning."""
 
 from google.longrunning.operations_pb2 import Operation as OperationMessage
+from google.protobuf.message import Message
 from google.rpc import code_pb2
 from google.rpc.status_pb2 import Status
 
-from graphmasal.v1 import curriculum_service_pb2
-from kg.operations import Operation
+from graphmasal.v1 import curriculum_service_pb2, planning_service_pb2
+from kg.operations import Operation, OperationKind
 from kg.store import Store
 from server.learner_messages import to_change
-from server.names import CURRICULUM, OPERATION, make_name
+from server.names import CURRICULUM, LEARNER, OPERATION, make_name
+from server.operation_failures import to_failure_status
 
-MOST_CHANGES = 10_000
+MOST_LISTED = 10_000
 
 
 async def describe_operation(
-    store: Store, tenant: str, operation: Operation, most_changes: int = MOST_CHANGES
+    store: Store, tenant: str, operation: Operation, most_listed: int = MOST_LISTED
 ) -> OperationMessage:
-    """Returns the message for an operation, with what it changed if it has ended.
+    """Returns the message for an operation, with what came of it if it has ended.
 
     Args:
-        store: Holds the changes.
+        store: Holds what the operation recorded.
         tenant: Id.
         operation: As stored.
-        most_changes: How many changes to tell at most; their number is told in any case.
+        most_listed: How many changes or failures to tell at most; their number is told in any case.
     """
     message = OperationMessage(name=make_name(OPERATION, tenant, operation.id), done=operation.done)
-    message.metadata.Pack(
-        curriculum_service_pb2.RegradeMetadata(
-            curriculum=make_name(CURRICULUM, tenant, operation.curriculum),
-            questions=operation.questions,
-            grading_revision=operation.grading_revision,
-            learners_done=operation.items_done,
-            learners_total=operation.items_total,
-        )
-    )
+    message.metadata.Pack(_describe_progress(tenant, operation))
     if not operation.done:
         return message
     if operation.error:
@@ -41,12 +35,44 @@ async def describe_operation(
     elif operation.cancelled:
         message.error.CopyFrom(Status(code=code_pb2.CANCELLED, message="the operation was cancelled before its end"))
     else:
-        changes, count = await store.list_mastery_changes(tenant, operation.id, most_changes)
-        message.response.Pack(
-            curriculum_service_pb2.RegradeResponse(
-                learners=operation.items_done,
-                changes=[to_change(tenant, change) for change in changes],
-                change_count=count,
-            )
-        )
+        message.response.Pack(await _describe_result(store, tenant, operation, most_listed))
     return message
+
+
+def _describe_progress(tenant: str, operation: Operation) -> Message:
+    curriculum = make_name(CURRICULUM, tenant, operation.curriculum)
+    if operation.kind is OperationKind.PLAN:
+        return planning_service_pb2.BatchGeneratePlansMetadata(
+            curriculum=curriculum,
+            learners_done=operation.items_done,
+            learners_total=operation.items_total,
+            learners_failed=operation.items_failed,
+        )
+    return curriculum_service_pb2.RegradeMetadata(
+        curriculum=curriculum,
+        questions=operation.questions,
+        grading_revision=operation.grading_revision,
+        learners_done=operation.items_done,
+        learners_total=operation.items_total,
+    )
+
+
+async def _describe_result(store: Store, tenant: str, operation: Operation, most_listed: int) -> Message:
+    if operation.kind is OperationKind.PLAN:
+        failures, failure_count = await store.list_operation_failures(tenant, operation.id, most_listed)
+        return planning_service_pb2.BatchGeneratePlansResponse(
+            learners_planned=operation.items_done - operation.items_failed,
+            failures=[
+                planning_service_pb2.BatchFailure(
+                    learner=make_name(LEARNER, tenant, failure.item), status=to_failure_status(failure)
+                )
+                for failure in failures
+            ],
+            failure_count=failure_count,
+        )
+    changes, change_count = await store.list_mastery_changes(tenant, operation.id, most_listed)
+    return curriculum_service_pb2.RegradeResponse(
+        learners=operation.items_done,
+        changes=[to_change(tenant, change) for change in changes],
+        change_count=change_count,
+    )

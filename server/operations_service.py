@@ -32,7 +32,7 @@ _ANSWER_SECONDS = 0.1
 
 
 class OperationsService(operations_pb2_grpc.OperationsServicer):
-    """Reads, awaits, cancels and deletes operations; `server.regrading` does their work."""
+    """Reads, awaits, cancels and deletes operations; `server.operation_runner` has their work done."""
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
@@ -62,7 +62,8 @@ class OperationsService(operations_pb2_grpc.OperationsServicer):
     async def CancelOperation(self, request: CancelOperationRequest, context: Context) -> Empty:
         """Asks for an operation to end."""
         await self._store.cancel_operation(*parse_pair(request.name, OPERATION))
-        self._backend.regrade_wanted.set()
+        for wanted in self._backend.operation_wanted.values():
+            wanted.set()
         return Empty()
 
     async def WaitOperation(self, request: WaitOperationRequest, context: Context) -> Operation:

@@ -7,7 +7,13 @@ from collections.abc import Sequence
 from google.protobuf import json_format
 
 from graphmasal.v1 import plan_pb2
-from graphmasal.v1.planning_service_pb2 import GetPlanRequest, ListPlansRequest, ListPlansResponse
+from graphmasal.v1.planning_service_pb2 import (
+    GetPlanRequest,
+    ListPlanRevisionsRequest,
+    ListPlanRevisionsResponse,
+    ListPlansRequest,
+    ListPlansResponse,
+)
 from kg.learner import StoredPlan
 from server.backend import Backend
 from server.fields import FieldChecks
@@ -16,19 +22,22 @@ from server.page_bytes import shrink_page
 from server.pages import read_page
 
 
-def pack_plan(tenant: str, learner: str, message: plan_pb2.Plan) -> StoredPlan:
+def pack_plan(tenant: str, learner: str, message: plan_pb2.Plan, series: str = "") -> StoredPlan:
     """Names a learner's plan and returns it as it is to be stored, its time of storing not set.
 
     Args:
         tenant: Id.
         learner: Id.
         message: The plan without a name; it is given one that follows from all else in it.
+        series: Id of the first plan of the line that it goes on; empty: it is the first itself.
     """
     content = json_format.MessageToDict(message)
     plan_id = hashlib.sha256(_write_json(content).encode()).hexdigest()[:24]
     message.name = content["name"] = make_name(PLAN, tenant, learner, plan_id)
     return StoredPlan(
         id=plan_id,
+        series=series or plan_id,
+        revision=message.revision,
         learner=learner,
         curriculum=parse_pair(message.curriculum, CURRICULUM, "curriculum")[1],
         created_at=0,
@@ -79,3 +88,21 @@ async def list_plans(backend: Backend, request: ListPlansRequest) -> ListPlansRe
     page = shrink_page(page, (len(plan.body.encode()) for plan in plans))
     shown, token = page.cut(plans, lambda plan: (plan.created_at, plan.id))
     return ListPlansResponse(plans=await backend.run(_unpack_plans, shown), next_page_token=token)
+
+
+async def list_plan_revisions(backend: Backend, request: ListPlanRevisionsRequest) -> ListPlanRevisionsResponse:
+    """Lists a page of the revisions of a plan, the latest first.
+
+    Raises:
+        InvalidInputError: Fields are wrong.
+        PlanNotFoundError: No such plan.
+    """
+    checks = FieldChecks()
+    tenant, learner, plan = checks.read(("", "", ""), parse_triple, request.name, PLAN)
+    page = checks.finish_with(read_page, request, int)
+    series = (await backend.store.get_plan(tenant, learner, plan)).series
+    before = int(page.after[0]) if page.after else None
+    plans = await backend.store.list_plan_revisions(tenant, learner, series, before, page.limit)
+    page = shrink_page(page, (len(plan.body.encode()) for plan in plans))
+    shown, token = page.cut(plans, lambda plan: (plan.revision,))
+    return ListPlanRevisionsResponse(plans=await backend.run(_unpack_plans, shown), next_page_token=token)

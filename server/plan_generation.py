@@ -1,87 +1,102 @@
 """Plans as requests ask for them: for a learner, or for a set of concepts taken as mastered."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from graphmasal.v1 import plan_pb2
 from graphmasal.v1.planning_service_pb2 import GeneratePlanRequest
 from kg.errors import LearnerNotFoundError, NoGoalsError
-from kg.learner import Learner, StoredPlan
+from kg.learner import Learner
 from kg.states import LearnerState
-from planner.generation import generate_plan
+from planner.constraints import Constraints
 from planner.graph import PlanningGraph, compile_graph
-from planner.plan import Plan
 from planner.problem import MOST_GOALS, PlanSettings
 from server.backend import Backend
 from server.calls import Context
+from server.curriculum_cache import CachedCurriculum
 from server.deadlines import run_in_time
 from server.fields import FieldChecks
-from server.names import CURRICULUM, LEARNER, make_name, parse_tenant
-from server.plan_archive import pack_plan
-from server.plan_messages import read_thresholds, to_plan
-from server.times import to_micros, to_timestamp
+from server.names import LEARNER, make_name, parse_tenant
+from server.plan_making import PlanTask, make_plan
+from server.plan_terms import read_constraints, read_settings
+from server.times import to_micros
 
 
 async def plan_for_request(backend: Backend, request: GeneratePlanRequest, context: Context) -> plan_pb2.Plan:
-    """Plans; a learner's plan is stored.
+    """Plans; a learner's plan is stored, unless its constraints conflict.
 
     Raises:
-        InvalidInputError: Fields are wrong, or goals or mastered concepts are not in the curriculum.
+        InvalidInputError: Fields are wrong, or goals, mastered concepts or constraints are not in the curriculum.
         CurriculumNotFoundError: No such curriculum.
         LearnerNotFoundError: No such learner.
         NoGoalsError: Neither the request nor the learner has goals in the curriculum.
     """
-    tenant, as_of, settings = _read_request(request)
-    cached = await backend.curricula.get(tenant, request.curriculum)
+    task, cached = await read_task(backend, request)
     graph = await cached.derive(compile_graph)
-    blank = plan_pb2.Plan(
-        curriculum=make_name(CURRICULUM, tenant, cached.record.id), curriculum_version=cached.record.version
-    )
-    if request.HasField("mastered"):
-        mastery = _read_mastered(graph, request.mastered.concepts)
-        return await run_in_time(
-            backend,
-            context.time_remaining(),
-            lambda stop: _fill_in(blank, generate_plan(graph, request.goals, mastery, settings, stop)),
-        )
-    state = await read_learner_state(backend, tenant, request.learner, request.curriculum, as_of)
-    goals = request.goals or await _read_goals(backend, tenant, request.learner, graph, request.curriculum)
-    if state.as_of is not None:
-        blank.as_of.CopyFrom(to_timestamp(state.as_of))
-
-    def work(stop: Callable[[], bool]) -> tuple[plan_pb2.Plan, StoredPlan]:
-        message = _fill_in(blank, generate_plan(graph, goals, list_mastery(state), settings, stop))
-        return message, pack_plan(tenant, request.learner, message)
-
-    message, stored = await run_in_time(backend, context.time_remaining(), work)
-    await backend.store.save_plan(tenant, replace(stored, created_at=backend.clock()))
+    message, stored = await run_in_time(backend, context.time_remaining(), lambda stop: make_plan(graph, task, stop))
+    if stored is not None:
+        await backend.store.save_plan(task.tenant, replace(stored, created_at=backend.clock()))
     return message
 
 
-def _read_request(request: GeneratePlanRequest) -> tuple[str, int | None, PlanSettings]:
+async def read_task(
+    backend: Backend, request: GeneratePlanRequest, place: str = ""
+) -> tuple[PlanTask, CachedCurriculum]:
+    """Reads what a request asks to plan, and the curriculum it is about.
+
+    Args:
+        backend: What the services share.
+        request: What to plan.
+        place: What stands before the fields' names, such as `base.`.
+
+    Raises:
+        As for `plan_for_request`.
+    """
+    tenant, as_of, settings, constraints = _read_request(request, place)
+    cached = await backend.curricula.get(tenant, request.curriculum)
+    graph = await cached.derive(compile_graph)
+    task = PlanTask(
+        tenant=tenant,
+        curriculum=cached.record.id,
+        curriculum_version=cached.record.version,
+        goals=request.goals,
+        mastery={},
+        settings=settings,
+        constraints=constraints,
+        include_reviews=request.include_reviews,
+    )
+    if request.HasField("mastered"):
+        return replace(task, mastery=_read_mastered(graph, request.mastered.concepts, place)), cached
+    state = await read_learner_state(backend, tenant, request.learner, request.curriculum, as_of)
+    goals = request.goals or await _read_goals(backend, tenant, request.learner, graph, request.curriculum)
+    return replace(task, learner=request.learner, goals=goals, mastery=list_mastery(state), as_of=state.as_of), cached
+
+
+def _read_request(request: GeneratePlanRequest, place: str) -> tuple[str, int | None, PlanSettings, Constraints]:
     checks = FieldChecks()
-    tenant = checks.read("", parse_tenant, request.parent)
-    checks.check_id(request.curriculum, "curriculum")
+    tenant = checks.read("", parse_tenant, request.parent, f"{place}parent")
+    checks.check_id(request.curriculum, f"{place}curriculum")
     basis = request.WhichOneof("basis")
     if basis is None:
-        checks.note("basis", "is required: a learner, or a set of mastered concepts")
+        checks.note(f"{place}basis", "is required: a learner, or a set of mastered concepts")
     elif basis == "learner":
-        checks.check_id(request.learner, "learner")
+        checks.check_id(request.learner, f"{place}learner")
     elif not request.goals:
-        checks.note("goals", "is required where no learner is named")
+        checks.note(f"{place}goals", "is required where no learner is named")
     if len(request.goals) > MOST_GOALS:
-        checks.note("goals", f"must have at most {MOST_GOALS} entries")
-    as_of = checks.read(None, to_micros, request.as_of, "as_of") if request.HasField("as_of") else None
-    high, low = read_thresholds(request.mastery_threshold, request.refresh_threshold, checks)
+        checks.note(f"{place}goals", f"must have at most {MOST_GOALS} entries")
+    as_of = checks.read(None, to_micros, request.as_of, f"{place}as_of") if request.HasField("as_of") else None
+    settings = read_settings(request, checks, place, request.escalate_above)
+    constraints = read_constraints(request.constraints, checks, place)
     checks.finish()
-    return tenant, as_of, PlanSettings(mastery_threshold=high, refresh_threshold=low)
+    return tenant, as_of, settings, constraints
 
 
-def _read_mastered(graph: PlanningGraph, concepts: Sequence[str]) -> Mapping[str, float]:
+def _read_mastered(graph: PlanningGraph, concepts: Sequence[str], place: str) -> Mapping[str, float]:
     checks = FieldChecks()
     for position, concept in enumerate(concepts):
         if concept not in graph.number:
-            checks.note(f"mastered.concepts[{position}]", "must be the id of a concept of the curriculum")
+            checks.note(f"{place}mastered.concepts[{position}]", "must be the id of a concept of the curriculum")
     checks.finish()
     return dict.fromkeys(concepts, 1.0)
 
@@ -93,13 +108,6 @@ async def _read_goals(
     if not goals:
         raise make_no_goals_error(tenant, learner, curriculum)
     return goals
-
-
-def _fill_in(blank: plan_pb2.Plan, plan: Plan) -> plan_pb2.Plan:
-    """Returns the message for a plan with what `blank` says of its curriculum and learner."""
-    message = to_plan(plan)
-    message.MergeFrom(blank)
-    return message
 
 
 async def read_learner_state(

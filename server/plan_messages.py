@@ -3,47 +3,30 @@
 import math
 from collections.abc import Sequence
 
-from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
-
 from graphmasal.v1 import plan_pb2
 from planner.plan import (
     BoundKind,
     Certificate,
+    Conflict,
+    ConflictingConstraint,
+    LeftOutGoal,
     Plan,
+    PlanChange,
+    PlanSession,
     PlanStep,
     PlanViolation,
     ReasonKind,
+    Review,
+    SkippedPrerequisite,
     StepKind,
     StepReason,
     UnreachableGoal,
 )
 from planner.problem import UNITS_PER_MINUTE
 from server.fields import FieldChecks
-
-DEFAULT_MASTERY_THRESHOLD = 0.8
-DEFAULT_REFRESH_THRESHOLD = 0.5
+from server.plan_terms import read_constraints, read_cost, read_enum, read_settings, to_constraints, to_cost_model
 
 _MOST_MINUTES = 2**31 - 1
-_MOST_COST = 1e11
-"""Costs up to this, far above any curriculum's, are whole numbers of units without rounding in a double."""
-
-
-def read_thresholds(mastery: float, refresh: float, checks: FieldChecks, place: str = "") -> tuple[float, float]:
-    """Reads the two thresholds of a request or plan, 0 standing for the defaults.
-
-    Args:
-        mastery: Mastery from which on a concept counts as mastered.
-        refresh: Mastery from which on it needs refreshing only.
-        checks: Receives the violations.
-        place: What stands before the fields' names, such as `plan.`.
-    """
-    high = mastery or DEFAULT_MASTERY_THRESHOLD
-    low = refresh or min(DEFAULT_REFRESH_THRESHOLD, high)
-    if not 0.0 < high <= 1.0:
-        checks.note(f"{place}mastery_threshold", f"must be in (0, 1], or 0 for {DEFAULT_MASTERY_THRESHOLD}")
-    elif not 0.0 < low <= high:
-        checks.note(f"{place}refresh_threshold", "must be above 0 and at most mastery_threshold, or 0 for the default")
-    return high, low
 
 
 def cap_minutes(minutes: int) -> int:
@@ -63,6 +46,56 @@ def to_plan(plan: Plan) -> plan_pb2.Plan:
         cut_short=plan.cut_short,
         mastery_threshold=plan.mastery_threshold,
         refresh_threshold=plan.refresh_threshold,
+        order=plan.order.value,
+        switches=plan.switches,
+        switches_lower_bound=plan.switches_lower_bound,
+        cost_model=to_cost_model(plan.cost_model),
+        constraints=to_constraints(plan.constraints),
+        conflict=_to_conflict(plan.conflict),
+        sessions=[
+            plan_pb2.PlanSession(
+                first_step=session.first_step, last_step=session.last_step, minutes=cap_minutes(session.minutes)
+            )
+            for session in plan.sessions
+        ],
+        left_out=[
+            plan_pb2.LeftOutGoal(concept=goal.concept, minutes=cap_minutes(goal.minutes), text=goal.text)
+            for goal in plan.left_out
+        ],
+        skipped=[
+            plan_pb2.SkippedPrerequisite(before=edge.before, after=edge.after, penalty=to_cost(edge.penalty_units))
+            for edge in plan.skipped
+        ],
+        reviews=[
+            plan_pb2.Review(
+                concept=review.concept,
+                title=review.title,
+                after_step=review.after_step,
+                minutes=cap_minutes(review.minutes),
+                mastery=review.mastery,
+                text=review.text,
+            )
+            for review in plan.reviews
+        ],
+    )
+
+
+def to_changes(changes: Sequence[PlanChange]) -> Sequence[plan_pb2.PlanChange]:
+    """Returns the messages for the differences of two plans."""
+    return [
+        plan_pb2.PlanChange(
+            kind=change.kind.value, concept=change.concept, before=change.before, after=change.after, text=change.text
+        )
+        for change in changes
+    ]
+
+
+def _to_conflict(conflict: Conflict | None) -> plan_pb2.Conflict | None:
+    if conflict is None:
+        return None
+    return plan_pb2.Conflict(
+        constraints=[plan_pb2.ConflictingConstraint(field=each.field, text=each.text) for each in conflict.constraints],
+        text=conflict.text,
     )
 
 
@@ -74,27 +107,34 @@ def to_step(step: PlanStep) -> plan_pb2.PlanStep:
         activity=step.activity,
         kind=step.kind.value,
         minutes=cap_minutes(step.minutes),
-        cost=step.cost_units / UNITS_PER_MINUTE,
-        reasons=[
-            plan_pb2.StepReason(
-                kind=reason.kind.value,
-                text=reason.text,
-                concepts=reason.concepts,
-                group=reason.group,
-            )
-            for reason in step.reasons
-        ],
+        cost=to_cost(step.cost_units),
+        reasons=to_reasons(step.reasons),
+        mastery=step.mastery,
     )
+
+
+def to_cost(units: int) -> float:
+    """Returns a cost in units of 0.0001 as the messages have it."""
+    return units / UNITS_PER_MINUTE
+
+
+def to_reasons(reasons: Sequence[StepReason]) -> Sequence[plan_pb2.StepReason]:
+    """Returns the messages for the reasons of a step."""
+    return [
+        plan_pb2.StepReason(kind=reason.kind.value, text=reason.text, concepts=reason.concepts, group=reason.group)
+        for reason in reasons
+    ]
 
 
 def _to_certificate(certificate: Certificate) -> plan_pb2.Certificate:
     return plan_pb2.Certificate(
-        cost=certificate.cost_units / UNITS_PER_MINUTE,
-        lower_bound=certificate.lower_bound_units / UNITS_PER_MINUTE,
+        cost=to_cost(certificate.cost_units),
+        lower_bound=to_cost(certificate.lower_bound_units),
         ratio=certificate.ratio,
         bound=certificate.bound.value,
         theorem=certificate.theorem,
         guarantee=certificate.guarantee,
+        penalty=to_cost(certificate.penalty_units),
     )
 
 
@@ -120,7 +160,7 @@ def read_plan(message: plan_pb2.Plan) -> Plan:
         InvalidInputError: Numbers are not finite or out of range, or an enum has a value that is not known.
     """
     checks = FieldChecks()
-    high, low = read_thresholds(message.mastery_threshold, message.refresh_threshold, checks, "plan.")
+    settings = read_settings(message, checks, "plan.")
     plan = Plan(
         goals=tuple(message.goals),
         mastered=tuple(message.mastered),
@@ -132,11 +172,50 @@ def read_plan(message: plan_pb2.Plan) -> Plan:
         ),
         minutes=message.minutes,
         cut_short=message.cut_short,
-        mastery_threshold=high,
-        refresh_threshold=low,
+        mastery_threshold=settings.mastery_threshold,
+        refresh_threshold=settings.refresh_threshold,
+        order=settings.order,
+        switches=message.switches,
+        switches_lower_bound=message.switches_lower_bound,
+        cost_model=settings.cost_model,
+        constraints=read_constraints(message.constraints, checks, "plan."),
+        conflict=_read_conflict(message.conflict) if message.HasField("conflict") else None,
+        sessions=tuple(
+            PlanSession(first_step=session.first_step, last_step=session.last_step, minutes=session.minutes)
+            for session in message.sessions
+        ),
+        left_out=tuple(
+            LeftOutGoal(concept=goal.concept, minutes=goal.minutes, text=goal.text) for goal in message.left_out
+        ),
+        skipped=tuple(
+            SkippedPrerequisite(
+                before=edge.before,
+                after=edge.after,
+                penalty_units=read_cost(edge.penalty, f"plan.skipped[{index}].penalty", checks),
+            )
+            for index, edge in enumerate(message.skipped)
+        ),
+        reviews=tuple(
+            Review(
+                concept=review.concept,
+                title=review.title,
+                after_step=review.after_step,
+                minutes=review.minutes,
+                mastery=review.mastery,
+                text=review.text,
+            )
+            for review in message.reviews
+        ),
     )
     checks.finish()
     return plan
+
+
+def _read_conflict(message: plan_pb2.Conflict) -> Conflict:
+    return Conflict(
+        constraints=tuple(ConflictingConstraint(field=each.field, text=each.text) for each in message.constraints),
+        text=message.text,
+    )
 
 
 def _read_step(message: plan_pb2.PlanStep, place: str, checks: FieldChecks) -> PlanStep:
@@ -144,13 +223,16 @@ def _read_step(message: plan_pb2.PlanStep, place: str, checks: FieldChecks) -> P
         concept=message.concept,
         title=message.title,
         activity=message.activity,
-        kind=StepKind(_read_enum(plan_pb2.PlanStep.Kind, message.kind, f"{place}.kind", checks)),
+        kind=StepKind(
+            read_enum(plan_pb2.PlanStep.Kind.items(), message.kind, f"{place}.kind", checks) or StepKind.UNSPECIFIED
+        ),
         minutes=message.minutes,
-        cost_units=_read_cost(message.cost, f"{place}.cost", checks),
+        cost_units=read_cost(message.cost, f"{place}.cost", checks),
         reasons=tuple(
             StepReason(
                 kind=ReasonKind(
-                    _read_enum(plan_pb2.StepReason.Kind, reason.kind, f"{place}.reasons[{index}].kind", checks)
+                    read_enum(plan_pb2.StepReason.Kind.items(), reason.kind, f"{place}.reasons[{index}].kind", checks)
+                    or ReasonKind.UNSPECIFIED
                 ),
                 text=reason.text,
                 concepts=tuple(reason.concepts),
@@ -158,6 +240,7 @@ def _read_step(message: plan_pb2.PlanStep, place: str, checks: FieldChecks) -> P
             )
             for index, reason in enumerate(message.reasons)
         ),
+        mastery=message.mastery,
     )
 
 
@@ -166,26 +249,14 @@ def _read_certificate(message: plan_pb2.Certificate, checks: FieldChecks) -> Cer
         if not math.isfinite(value):
             checks.note(f"plan.certificate.{field}", "must be a finite number")
     return Certificate(
-        cost_units=_read_cost(message.cost, "plan.certificate.cost", checks),
-        lower_bound_units=_read_cost(message.lower_bound, "plan.certificate.lower_bound", checks),
+        cost_units=read_cost(message.cost, "plan.certificate.cost", checks),
+        lower_bound_units=read_cost(message.lower_bound, "plan.certificate.lower_bound", checks),
         ratio=message.ratio,
-        bound=BoundKind(_read_enum(plan_pb2.Certificate.Bound, message.bound, "plan.certificate.bound", checks)),
+        bound=BoundKind(
+            read_enum(plan_pb2.Certificate.Bound.items(), message.bound, "plan.certificate.bound", checks)
+            or BoundKind.UNSPECIFIED
+        ),
         theorem=message.theorem,
         guarantee=message.guarantee,
+        penalty_units=read_cost(message.penalty, "plan.certificate.penalty", checks),
     )
-
-
-def _read_cost(cost: float, field: str, checks: FieldChecks) -> int:
-    """Returns a cost in units of 0.0001."""
-    if not abs(cost) <= _MOST_COST:  # written so that a value that is no number is refused too
-        checks.note(field, f"must be a finite number of at most {_MOST_COST:.0e}")
-        return 0
-    return round(cost * UNITS_PER_MINUTE)
-
-
-def _read_enum(enum: EnumTypeWrapper, value: int, field: str, checks: FieldChecks) -> str:
-    """Returns the name of an enum's value; proto3 passes numbers on that no value has."""
-    if value not in enum.values():
-        checks.note(field, f"must be one of {', '.join(enum.keys())}")
-        value = 0
-    return enum.Name(value)

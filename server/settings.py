@@ -56,6 +56,8 @@ class Settings(BaseSettings):
     """Least severity that is logged."""
     workers: int = Field(default_factory=lambda: min(8, os.cpu_count() or 1), ge=1, le=256)
     """Threads for work that would block the event loop."""
+    planning_processes: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=0, le=256)
+    """Processes that plan for a batch of learners; 0: none, batches are planned in the threads."""
     drain_seconds: float = Field(default=10.0, ge=0, le=3600)
     """How long calls under way may go on after the server was asked to stop."""
     max_message_mebibytes: int = Field(default=16, ge=4, le=1024)

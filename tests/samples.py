@@ -158,11 +158,19 @@ def draw_evidence(
     return items
 
 
-def make_plan(name: str, *, at: int = NOON, learner: str = "ada", curriculum: str = "algebra") -> StoredPlan:
-    """A plan with two steps."""
-    steps = ("sets", "maps")
+def make_plan(
+    name: str, *, at: int = NOON, learner: str = "ada", curriculum: str = "algebra", series: str = "", revision: int = 1
+) -> StoredPlan:
+    """A plan with two steps, the first of its series unless one is named."""
     return StoredPlan(
-        id=name, learner=learner, curriculum=curriculum, created_at=at, concepts=steps, body='{"steps": ["sets"]}'
+        id=name,
+        series=series or name,
+        revision=revision,
+        learner=learner,
+        curriculum=curriculum,
+        created_at=at,
+        concepts=("sets", "maps"),
+        body='{"steps": ["sets"]}',
     )
 
 

@@ -11,16 +11,18 @@ from rich.text import Text
 from graphmasal.cli.moments import show_moment
 from graphmasal.cli.output import join_some, make_table, print_credit, print_rest, short_id
 from graphmasal.cli.titles import Titles
-from graphmasal.v1.plan_pb2 import Certificate, Plan, PlanStep, PlanViolation, StepReason, UnreachableGoal
+from graphmasal.v1.plan_pb2 import Certificate, Conflict, Plan, PlanStep, PlanViolation, StepReason, UnreachableGoal
 from graphmasal.v1.planning_service_pb2 import NextActivityResponse, VerifyPlanResponse
 
 # Every step serves some goal; what is particular to a step says more.
 _TELLING_FIRST = (
     StepReason.IS_GOAL,
+    StepReason.PINNED,
     StepReason.CHOSEN_ALTERNATIVE,
     StepReason.FADED,
     StepReason.UNLOCKS,
     StepReason.SHARED_ACTIVITY,
+    StepReason.SOFT_PREREQUISITE,
     StepReason.SERVES_GOALS,
 )
 
@@ -36,9 +38,13 @@ def print_plan(console: Console, plan: Plan, titles: Titles, *, limit: int = 60)
     if plan.steps:
         console.print(steps_table(plan.steps[:limit], titles))
         print_rest(console, len(plan.steps) - limit, "steps")
+    elif plan.HasField("conflict"):
+        print_conflict(console, plan.conflict)
+        return
     elif not plan.unreachable:
         console.print("Nothing is left to learn: all goals are mastered.")
     console.print(f"{len(plan.steps)} steps, {show_minutes(plan.minutes)} in all.", style="bold")
+    print_terms(console, plan, titles)
     print_unreachable(console, plan.unreachable)
     for sentence in explain_certificate(plan.certificate) if plan.steps else ():
         console.print(f"• {sentence}")
@@ -47,6 +53,33 @@ def print_plan(console: Console, plan: Plan, titles: Titles, *, limit: int = 60)
     if plan.name:
         console.print(f"Stored as {plan.name}", style="dim")
     print_credit(console, titles.licence, titles.attribution)
+
+
+def print_conflict(console: Console, conflict: Conflict) -> None:
+    """Prints which constraints cannot all hold."""
+    console.print(f"No plan: {conflict.text}", style="bold red")
+    for constraint in conflict.constraints:
+        console.print(f"• {constraint.field}: {constraint.text}")
+    console.print("Without any one of these the others can hold.", style="dim")
+
+
+def print_terms(console: Console, plan: Plan, titles: Titles) -> None:
+    """Prints what came of the terms of a plan: sessions, goals left out, what is skipped, reviews, what changed."""
+    for number, session in enumerate(plan.sessions, start=1):
+        first, last = session.first_step + 1, session.last_step + 1
+        steps = f"step {first}" if first == last else f"steps {first}-{last}"
+        console.print(f"Session {number}: {steps}, {show_minutes(session.minutes)}", style="dim")
+    for goal in plan.left_out:
+        console.print(f"Left out: {goal.text or titles[goal.concept]}", style="yellow")
+    for edge in plan.skipped:
+        console.print(
+            f"Skipped: {titles[edge.before]}, which would help with {titles[edge.after]}, at {edge.penalty:g}"
+        )
+    for review in plan.reviews:
+        place = "before the first step" if review.after_step < 0 else f"after step {review.after_step + 1}"
+        console.print(f"Review {place}: {review.title} ({show_minutes(review.minutes)}). {review.text}")
+    for change in plan.changes:
+        console.print(f"Changed: {change.text}")
 
 
 def steps_table(steps: Iterable[PlanStep], titles: Titles) -> Table:
@@ -90,8 +123,9 @@ def show_minutes(minutes: int) -> str:
 
 def explain_certificate(certificate: Certificate) -> list[str]:
     """What is proven about a plan's cost, a sentence each."""
+    penalty = f" and {certificate.penalty:.2f} for what is skipped" if certificate.penalty else ""
     sentences = [
-        f"Cost {certificate.cost:.2f}: the minutes, with refreshing at its reduced price. Lower bound "
+        f"Cost {certificate.cost:.2f}, with refreshing at its reduced price{penalty}. Lower bound "
         f"{certificate.lower_bound:.2f}: no plan for these goals costs less, whoever makes it."
     ]
     if certificate.ratio == 1:

@@ -10,6 +10,23 @@ import typer
 
 from graphmasal.cli.commands import AsOfOption, CurriculumOption, command, split_ids
 from graphmasal.cli.failures import CommandError
+from graphmasal.cli.plan_terms import (
+    BeforeOption,
+    BudgetOption,
+    CostOfOption,
+    Costs,
+    CostsOption,
+    DeadlineOption,
+    Order,
+    OrderOption,
+    PinOption,
+    SessionOption,
+    SoftPenaltyOption,
+    VetoOption,
+    read_constraints,
+    read_costs,
+    read_order,
+)
 from graphmasal.cli.session import Session
 
 if TYPE_CHECKING:
@@ -37,12 +54,23 @@ def plan(
         typer.Option("--goals", "-g", metavar="CONCEPTS", help="Goals; by default the learner's own."),
     ] = None,
     as_of: AsOfOption = None,
+    reviews: Annotated[bool, typer.Option("--reviews", help="Lay reviews that are due over the steps.")] = False,
+    order: OrderOption = Order.FOCUSED,
+    costs: CostsOption = Costs.MINUTES,
+    cost_of: CostOfOption = None,
+    pin: PinOption = None,
+    veto: VetoOption = None,
+    before: BeforeOption = None,
+    deadline: DeadlineOption = None,
+    budget: BudgetOption = 0,
+    session_minutes: SessionOption = 0,
+    soft_penalty: SoftPenaltyOption = 0.0,
 ) -> None:
-    """Plan the cheapest way to the goals, with a proof of how good it is.
+    """Plan the cheapest way to the goals, with a proof of how good it is; exit with 1 if the terms conflict.
 
     Lists of concepts are separated by commas. With neither --learner nor --mastered, nothing counts as mastered.
 
-    Example: graphmasal plan --curriculum algebra --mastered fractions --goals slope
+    Example: graphmasal plan --curriculum algebra --mastered fractions --goals slope --budget 120 --veto resources/book
     """
     from graphmasal.cli.moments import as_of_option
     from graphmasal.v1.planning_service_pb2 import GeneratePlanRequest, MasteredSet
@@ -55,6 +83,18 @@ def plan(
         curriculum=session.the_curriculum(curriculum),
         goals=split_ids(goals),
         as_of=as_of_option(as_of),
+        include_reviews=reviews,
+        order=read_order(order),
+        cost_model=read_costs(costs, cost_of),
+        constraints=read_constraints(
+            pin=pin,
+            veto=veto,
+            before=before,
+            deadline=deadline,
+            budget=budget,
+            session=session_minutes,
+            soft_penalty=soft_penalty,
+        ),
     )
     if learner:
         request.learner = learner
@@ -62,6 +102,8 @@ def plan(
         request.mastered.CopyFrom(MasteredSet(concepts=split_ids(mastered)))
     made = client.planning.GeneratePlan(request)
     session.show(made, lambda console: _print_plan(session, console, request.curriculum, made))
+    if made.HasField("conflict"):
+        session.answer_no()
 
 
 @command(app, "next")

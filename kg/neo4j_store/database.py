@@ -108,6 +108,14 @@ class Database:
 
         await self._answer(lambda session: session.execute_write(work))
 
+    async def run_in_pieces(self, statement: str) -> None:
+        """Runs a statement that commits piece by piece; where it fails it may be run again and does the rest."""
+
+        async def run(session: AsyncSession) -> None:
+            await (await session.run(statement)).consume()
+
+        await self._answer(run)
+
     async def _answer(self, run: Callable[[AsyncSession], Awaitable[Result]]) -> Result:
         return await self._run_apart(self._try_repeatedly(run))
 

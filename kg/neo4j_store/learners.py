@@ -1,11 +1,23 @@
 """Learners: creating, finding and erasing them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from kg.errors import LearnerAlreadyExistsError, LearnerErasedError, LearnerNotFoundError
 from kg.learner import Learner, hash_learner
 from kg.neo4j_store.database import Transaction
 from kg.neo4j_store.part import StorePart
+
+_PARTS = (
+    "evidence",
+    "mastery",
+    "snapshots",
+    "plans",
+    "mastery_changes",
+    "goal_homes",
+    "operation_items",
+    "operation_failures",
+)
 
 
 def _to_learner(properties: dict[str, Any]) -> Learner:
@@ -49,6 +61,7 @@ class Learners(StorePart):
                 raise _external_id_taken(learner, holder)
             properties = {**_describe(learner), "created_at": learner.created_at, "revision": learner.revision}
             await transaction.list_rows("create_learner", tenant=tenant, learner=learner.id, properties=properties)
+            await _write_goal_homes(transaction, tenant, learner)
             return learner
 
         return await self._database.write(work)
@@ -60,6 +73,11 @@ class Learners(StorePart):
             raise LearnerNotFoundError(f"learners/{learner}")
         return _to_learner(row[0])
 
+    async def get_learners(self, tenant: str, learners: Sequence[str]) -> dict[str, Learner]:
+        """See `Store.get_learners`."""
+        rows = await self._list_rows("get_learners", tenant=tenant, learners=list(learners))
+        return {properties["id"]: _to_learner(properties) for (properties,) in rows}
+
     async def find_learner(self, tenant: str, external_id: str) -> Learner | None:
         """See `Store.find_learner`."""
         row = await self._find_row("find_learner", tenant=tenant, external_id=external_id)
@@ -69,6 +87,13 @@ class Learners(StorePart):
         """See `Store.list_learners`."""
         rows = await self._list_rows("list_learners", tenant=tenant, after=after, limit=limit)
         return [_to_learner(properties) for (properties,) in rows]
+
+    async def list_learners_with_goals(self, tenant: str, curriculum: str, after: str, limit: int) -> list[str]:
+        """See `Store.list_learners_with_goals`."""
+        rows = await self._list_rows(
+            "list_learners_with_goals", tenant=tenant, curriculum=curriculum, after=after, limit=limit
+        )
+        return [learner for (learner,) in rows]
 
     async def update_learner(self, tenant: str, learner: Learner) -> Learner:
         """See `Store.update_learner`."""
@@ -82,6 +107,7 @@ class Learners(StorePart):
             row = await transaction.find_row("update_learner", tenant=tenant, learner=learner.id, **_describe(learner))
             if row is None:
                 raise LearnerNotFoundError(f"learners/{learner.id}")
+            await _write_goal_homes(transaction, tenant, learner)
             return _to_learner(row[0])
 
         return await self._database.write(work)
@@ -96,11 +122,16 @@ class Learners(StorePart):
                 if not erased:
                     raise LearnerNotFoundError(f"learners/{learner}")
                 return
-            for part in ("evidence", "mastery", "snapshots", "plans", "mastery_changes"):
+            for part in _PARTS:
                 await transaction.delete_batches(f"erase_{part}", **names)
             await transaction.list_rows("erase_learner", hash=hash_learner(tenant, learner), **names)
 
         await self._database.write(work)
+
+
+async def _write_goal_homes(transaction: Transaction, tenant: str, learner: Learner) -> None:
+    curricula = sorted({curriculum for curriculum, _ in learner.goals})
+    await transaction.list_rows("write_goal_homes", tenant=tenant, learner=learner.id, curricula=curricula)
 
 
 async def _find_taken(transaction: Transaction, tenant: str, learner: Learner) -> tuple[bool, bool, str | None]:

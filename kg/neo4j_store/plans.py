@@ -1,16 +1,21 @@
 """Plans: opaque bodies, and edges to the concepts of their steps."""
 
-from typing import Any
+from typing import Any, Final
 
-from kg.errors import LearnerNotFoundError, PlanNotFoundError
+from kg.errors import LearnerNotFoundError, PlanNotFoundError, RevisionConflictError
 from kg.learner import StoredPlan
 from kg.neo4j_store.database import Transaction
 from kg.neo4j_store.part import StorePart
+
+_BEYOND_ALL: Final = 2**62
+"""Above every revision's number."""
 
 
 def _to_plan(properties: dict[str, Any]) -> StoredPlan:
     return StoredPlan(
         id=properties["id"],
+        series=properties["series"],
+        revision=properties["revision"],
         learner=properties["learner"],
         curriculum=properties["curriculum"],
         created_at=properties["created_at"],
@@ -33,6 +38,9 @@ class Plans(StorePart):
             plan_names = {**names, "plan": plan.id, "created_at": plan.created_at}
             if await transaction.find_row("renew_plan", **plan_names) is not None:
                 return
+            place = {"series": plan.series, "revision": plan.revision}
+            if await transaction.find_row("find_plan_revision", **names, **place) is not None:
+                raise RevisionConflictError(f"plan {plan.series} has another revision {plan.revision} already")
             await transaction.list_rows(
                 "create_plan",
                 curriculum=plan.curriculum,
@@ -40,6 +48,7 @@ class Plans(StorePart):
                 body=plan.body,
                 steps=[{"concept": concept, "position": place} for place, concept in enumerate(plan.concepts)],
                 **plan_names,
+                **place,
             )
 
         await self._database.write(work)
@@ -63,6 +72,20 @@ class Plans(StorePart):
             curriculum=curriculum,
             before_at=before_at,
             before_id=before_id,
+            limit=limit,
+        )
+        return [_to_plan(properties) for (properties,) in rows]
+
+    async def list_plan_revisions(
+        self, tenant: str, learner: str, series: str, before: int | None, limit: int
+    ) -> list[StoredPlan]:
+        """See `Store.list_plan_revisions`."""
+        rows = await self._list_rows(
+            "list_plan_revisions",
+            tenant=tenant,
+            learner=learner,
+            series=series,
+            before=_BEYOND_ALL if before is None else before,
             limit=limit,
         )
         return [_to_plan(properties) for (properties,) in rows]

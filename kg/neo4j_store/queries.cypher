@@ -37,6 +37,33 @@ CREATE INDEX operation_done IF NOT EXISTS FOR (n:Operation) ON (n.done);
 CREATE CONSTRAINT mastery_change_key IF NOT EXISTS
 FOR (n:MasteryChange) REQUIRE (n.tenant, n.operation, n.learner, n.concept) IS UNIQUE;
 
+// name: migration_3
+// Revisions of plans, operations of any kind, and who has goals where.
+CREATE CONSTRAINT plan_revision IF NOT EXISTS
+FOR (n:Plan) REQUIRE (n.tenant, n.learner, n.series, n.revision) IS UNIQUE;
+CREATE CONSTRAINT operation_item_key IF NOT EXISTS
+FOR (n:OperationItem) REQUIRE (n.tenant, n.operation, n.item) IS UNIQUE;
+CREATE INDEX operation_item_learner IF NOT EXISTS FOR (n:OperationItem) ON (n.tenant, n.item);
+CREATE CONSTRAINT operation_failure_key IF NOT EXISTS
+FOR (n:OperationFailure) REQUIRE (n.tenant, n.operation, n.item) IS UNIQUE;
+CREATE INDEX operation_failure_learner IF NOT EXISTS FOR (n:OperationFailure) ON (n.tenant, n.item);
+CREATE CONSTRAINT goal_home_key IF NOT EXISTS
+FOR (n:GoalHome) REQUIRE (n.tenant, n.curriculum, n.learner) IS UNIQUE;
+
+// name: migration_3_data
+// What was there before; properties of operations that are new have defaults where they are read.
+MATCH (p:Plan) WHERE p.series IS NULL
+CALL (p) {
+  SET p.series = p.id, p.revision = 1
+} IN TRANSACTIONS OF 1000 ROWS;
+MATCH (l:Learner) WHERE size(l.goals) > 0
+CALL (l) {
+  UNWIND l.goals AS goal
+  WITH DISTINCT l, split(goal, '/')[0] AS curriculum
+  MERGE (h:GoalHome {tenant: l.tenant, curriculum: curriculum, learner: l.id})
+  MERGE (l)-[:AIMS_IN]->(h)
+} IN TRANSACTIONS OF 1000 ROWS;
+
 // name: await_indexes
 CALL db.awaitIndexes(300);
 
@@ -245,6 +272,12 @@ SET l += $input.properties;
 MATCH (l:Learner {tenant: $input.tenant, id: $input.learner})
 RETURN properties(l);
 
+// name: get_learners
+UNWIND $input.learners AS id
+MATCH (l:Learner {tenant: $input.tenant, id: id})
+USING INDEX l:Learner(tenant, id)
+RETURN properties(l);
+
 // name: find_learner
 MATCH (l:Learner {tenant: $input.tenant, external_id: $input.external_id})
 RETURN properties(l);
@@ -253,6 +286,24 @@ RETURN properties(l);
 MATCH (l:Learner)
 WHERE l.tenant = $input.tenant AND l.id > $input.after
 RETURN properties(l) ORDER BY l.tenant, l.id LIMIT $input.limit;
+
+// name: list_learners_with_goals
+MATCH (h:GoalHome)
+USING INDEX h:GoalHome(tenant, curriculum, learner)
+WHERE h.tenant = $input.tenant AND h.curriculum = $input.curriculum AND h.learner > $input.after
+RETURN h.learner ORDER BY h.tenant, h.curriculum, h.learner LIMIT $input.limit;
+
+// name: write_goal_homes
+// Under the learner's lock. The curricula in which a learner has goals, to be listed by.
+MATCH (l:Learner {tenant: $input.tenant, id: $input.learner})
+CALL (l) {
+  MATCH (l)-[:AIMS_IN]->(old:GoalHome)
+  WHERE NOT old.curriculum IN $input.curricula
+  DETACH DELETE old
+}
+UNWIND $input.curricula AS curriculum
+MERGE (h:GoalHome {tenant: $input.tenant, curriculum: curriculum, learner: $input.learner})
+MERGE (l)-[:AIMS_IN]->(h);
 
 // name: update_learner
 MATCH (l:Learner {tenant: $input.tenant, id: $input.learner})
@@ -288,6 +339,24 @@ RETURN count(*);
 MATCH (l:Learner {tenant: $input.tenant, id: $input.learner})<-[:OF]-(d:MasteryChange)
 WITH d LIMIT $input.limit
 DETACH DELETE d
+RETURN count(*);
+
+// name: erase_goal_homes
+MATCH (l:Learner {tenant: $input.tenant, id: $input.learner})-[:AIMS_IN]->(h:GoalHome)
+WITH h LIMIT $input.limit
+DETACH DELETE h
+RETURN count(*);
+
+// name: erase_operation_items
+MATCH (n:OperationItem {tenant: $input.tenant, item: $input.learner})
+WITH n LIMIT $input.limit
+DELETE n
+RETURN count(*);
+
+// name: erase_operation_failures
+MATCH (n:OperationFailure {tenant: $input.tenant, item: $input.learner})
+WITH n LIMIT $input.limit
+DELETE n
 RETURN count(*);
 
 // name: erase_learner
@@ -562,11 +631,16 @@ MATCH (p:Plan {tenant: $input.tenant, learner: $input.learner, id: $input.plan})
 SET p.created_at = $input.created_at
 RETURN p.id;
 
+// name: find_plan_revision
+MATCH (p:Plan {tenant: $input.tenant, learner: $input.learner, series: $input.series, revision: $input.revision})
+RETURN p.id;
+
 // name: create_plan
 // Concepts that the curriculum does not hold any more get no edge; `concepts` names them all.
 MATCH (l:Learner {tenant: $input.tenant, id: $input.learner})
 CREATE (l)-[:FOLLOWS]->(p:Plan {tenant: $input.tenant, learner: $input.learner, id: $input.plan,
-  curriculum: $input.curriculum, created_at: $input.created_at, concepts: $input.concepts, body: $input.body})
+  series: $input.series, revision: $input.revision, curriculum: $input.curriculum, created_at: $input.created_at,
+  concepts: $input.concepts, body: $input.body})
 WITH p
 UNWIND $input.steps AS row
 MATCH (c:Concept {tenant: $input.tenant, curriculum: $input.curriculum, id: row.concept})
@@ -587,12 +661,23 @@ WHERE p.tenant = $input.tenant AND p.learner = $input.learner AND p.id IS NOT NU
 WITH p ORDER BY p.created_at DESC, p.id DESC LIMIT $input.limit
 RETURN properties(p);
 
+// name: list_plan_revisions
+MATCH (p:Plan)
+USING INDEX p:Plan(tenant, learner, series, revision)
+WHERE p.tenant = $input.tenant AND p.learner = $input.learner AND p.series = $input.series
+  AND p.revision < $input.before
+RETURN properties(p) ORDER BY p.tenant DESC, p.learner DESC, p.series DESC, p.revision DESC LIMIT $input.limit;
+
 
 // ---------------------------------------------------------------------------------------------------- Operations
 
 // name: create_operation
 CREATE (o:Operation {tenant: $input.tenant, id: $input.operation})
 SET o += $input.properties;
+
+// name: create_operation_items
+UNWIND $input.rows AS row
+CREATE (:OperationItem {tenant: $input.tenant, operation: $input.operation, item: row.item});
 
 // name: get_operation
 MATCH (o:Operation {tenant: $input.tenant, id: $input.operation})
@@ -607,6 +692,22 @@ RETURN properties(o) ORDER BY o.id LIMIT $input.limit;
 MATCH (o:Operation {tenant: $input.tenant, id: $input.operation})-[:CHANGED]->(d:MasteryChange)
 WITH d LIMIT $input.limit
 DETACH DELETE d
+RETURN count(*);
+
+// name: delete_operation_items
+MATCH (n:OperationItem)
+USING INDEX n:OperationItem(tenant, operation, item)
+WHERE n.tenant = $input.tenant AND n.operation = $input.operation AND n.item IS NOT NULL
+WITH n LIMIT $input.limit
+DELETE n
+RETURN count(*);
+
+// name: delete_operation_failures
+MATCH (n:OperationFailure)
+USING INDEX n:OperationFailure(tenant, operation, item)
+WHERE n.tenant = $input.tenant AND n.operation = $input.operation AND n.item IS NOT NULL
+WITH n LIMIT $input.limit
+DELETE n
 RETURN count(*);
 
 // name: delete_operation
@@ -625,7 +726,7 @@ SET o.cancelled = true;
 // Of all tenants: the oldest that nobody works on. Whether that is still so is looked at again under its lock.
 MATCH (o:Operation)
 USING INDEX o:Operation(done)
-WHERE o.done = false AND (o.lease_owner = '' OR o.lease_until < $input.now)
+WHERE o.done = false AND (o.lease_owner = '' OR o.lease_until < $input.now) AND o.kind IN $input.kinds
 WITH o ORDER BY o.created_at, o.tenant, o.id LIMIT 1
 RETURN o.tenant, o.id;
 
@@ -638,6 +739,39 @@ RETURN properties(o);
 // `cancelled` stays as it is: the request may have come after the caller read.
 MATCH (o:Operation {tenant: $input.tenant, id: $input.operation})
 SET o += $input.properties;
+
+// name: lock_items
+// Those of the learners that exist, in ascending order and before the operation, so that none is erased meanwhile.
+UNWIND $input.rows AS row
+MATCH (l:Learner {tenant: $input.tenant, id: row.item})
+USING INDEX l:Learner(tenant, id)
+SET l.lock = true REMOVE l.lock;
+
+// name: write_operation_failures
+UNWIND $input.rows AS row
+OPTIONAL MATCH (x:ErasedLearner {tenant: $input.tenant, hash: row.hash})
+USING INDEX x:ErasedLearner(tenant, hash)
+WITH row, x WHERE x IS NULL
+MERGE (n:OperationFailure {tenant: $input.tenant, operation: $input.operation, item: row.item})
+SET n.code = row.code, n.reason = row.reason, n.message = row.message;
+
+// name: list_operation_items
+MATCH (n:OperationItem)
+USING INDEX n:OperationItem(tenant, operation, item)
+WHERE n.tenant = $input.tenant AND n.operation = $input.operation AND n.item > $input.after
+RETURN n.item ORDER BY n.tenant, n.operation, n.item LIMIT $input.limit;
+
+// name: list_operation_failures
+MATCH (n:OperationFailure)
+USING INDEX n:OperationFailure(tenant, operation, item)
+WHERE n.tenant = $input.tenant AND n.operation = $input.operation AND n.item IS NOT NULL
+RETURN n.item, n.code, n.reason, n.message ORDER BY n.tenant, n.operation, n.item LIMIT $input.limit;
+
+// name: count_operation_failures
+MATCH (n:OperationFailure)
+USING INDEX n:OperationFailure(tenant, operation, item)
+WHERE n.tenant = $input.tenant AND n.operation = $input.operation AND n.item IS NOT NULL
+RETURN count(n);
 
 // name: list_mastery_changes
 MATCH (o:Operation {tenant: $input.tenant, id: $input.operation})-[:CHANGED]->(d:MasteryChange)

@@ -7,8 +7,11 @@ from kg.errors import SchemaMismatchError
 from kg.neo4j_store.database import Database, Transaction
 from kg.neo4j_store.queries import QUERIES
 
-MIGRATIONS: Final[Sequence[str]] = ("migration_1", "migration_2")
-"""Names of the queries that bring the schema from version 0 to 1, from 1 to 2, and so on. Each may run twice."""
+MIGRATIONS: Final[Sequence[str]] = ("migration_1", "migration_2", "migration_3")
+"""Names of the queries that bring the schema from version 0 to 1, from 1 to 2, and so on. Each may run twice.
+
+Where there is a section of the name and `_data`, it brings the data along once the indexes are there.
+"""
 
 NEWEST: Final = len(MIGRATIONS)
 
@@ -49,6 +52,8 @@ async def migrate_schema(database: Database) -> tuple[int, int]:
         for statement in QUERIES[name]:
             await database.run_alone(statement)
         await database.run_alone(*QUERIES["await_indexes"])
+        for statement in QUERIES.get(f"{name}_data", ()):
+            await database.run_in_pieces(statement)
         await _write_version(database, version)
     return before, NEWEST
 

@@ -1,18 +1,19 @@
-"""Learners, their evidence beyond the ledger, and their plans."""
+"""Learners, and their evidence beyond the ledger."""
 
 import json
 import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-from kg.errors import LearnerAlreadyExistsError, LearnerErasedError, LearnerNotFoundError, PlanNotFoundError
+from kg.errors import LearnerAlreadyExistsError, LearnerErasedError, LearnerNotFoundError
 from kg.evidence import Evidence, Position
-from kg.learner import Learner, StoredPlan, hash_learner
-from kg.sqlite_store.ledger import EVIDENCE_COLUMNS, read_evidence_row
+from kg.learner import Learner, hash_learner
+from kg.sqlite_store.ledger import EVIDENCE_COLUMNS, read_evidence_row, to_array
 from kg.sqlite_store.part import StorePart
 
 _LEARNER = "id, external_id, display_name, goals, created_at, revision"
-_PLAN = "id, learner, curriculum, created_at, concepts, body"
+_LEARNERS_TABLES = ("evidence", "mastery", "ledgers", "snapshots", "plans", "mastery_changes", "goal_homes")
+_OPERATIONS_TABLES = ("operation_items", "operation_failures")
 
 
 def _to_learner(row: Sequence[Any]) -> Learner:
@@ -27,19 +28,8 @@ def _to_learner(row: Sequence[Any]) -> Learner:
     )
 
 
-def _to_plan(row: Sequence[Any]) -> StoredPlan:
-    identifier, learner, curriculum, created_at, concepts, body = row
-    return StoredPlan(
-        id=identifier,
-        learner=learner,
-        curriculum=curriculum,
-        created_at=created_at,
-        concepts=tuple(json.loads(concepts)),
-        body=body,
-    )
-
-
-def _get_learner(connection: sqlite3.Connection, tenant: str, learner: str) -> Learner:
+def read_learner(connection: sqlite3.Connection, tenant: str, learner: str) -> Learner:
+    """Reads a learner within a transaction. Raises LearnerNotFoundError."""
     row = connection.execute(
         f"SELECT {_LEARNER} FROM learners WHERE tenant = ? AND id = ?", (tenant, learner)
     ).fetchone()
@@ -48,7 +38,8 @@ def _get_learner(connection: sqlite3.Connection, tenant: str, learner: str) -> L
     return _to_learner(row)
 
 
-def _is_erased(connection: sqlite3.Connection, tenant: str, learner: str) -> bool:
+def is_erased(connection: sqlite3.Connection, tenant: str, learner: str) -> bool:
+    """Says within a transaction whether there was a learner who was erased."""
     row = connection.execute(
         "SELECT 1 FROM erased_learners WHERE tenant = ? AND hash = ?", (tenant, hash_learner(tenant, learner))
     ).fetchone()
@@ -66,6 +57,14 @@ def _check_external_id(connection: sqlite3.Connection, tenant: str, learner: Lea
         )
 
 
+def _write_goal_homes(connection: sqlite3.Connection, tenant: str, learner: Learner) -> None:
+    connection.execute("DELETE FROM goal_homes WHERE tenant = ? AND learner = ?", (tenant, learner.id))
+    connection.executemany(
+        "INSERT INTO goal_homes VALUES (?, ?, ?)",
+        [(tenant, curriculum, learner.id) for curriculum in sorted({curriculum for curriculum, _ in learner.goals})],
+    )
+
+
 class Learners(StorePart):
     """The store's methods about learners."""
 
@@ -73,7 +72,7 @@ class Learners(StorePart):
         """See `Store.create_learner`."""
 
         def job(connection: sqlite3.Connection) -> Learner:
-            if _is_erased(connection, tenant, learner.id):
+            if is_erased(connection, tenant, learner.id):
                 raise LearnerErasedError(f"learner {learner.id} was erased and stays erased", [learner.id])
             taken = "SELECT 1 FROM learners WHERE tenant = ? AND id = ?"
             if connection.execute(taken, (tenant, learner.id)).fetchone():
@@ -91,13 +90,23 @@ class Learners(StorePart):
                     learner.revision,
                 ),
             )
+            _write_goal_homes(connection, tenant, learner)
             return learner
 
         return await self._database.write(job)
 
     async def get_learner(self, tenant: str, learner: str) -> Learner:
         """See `Store.get_learner`."""
-        return await self._database.read(lambda connection: _get_learner(connection, tenant, learner))
+        return await self._database.read(lambda connection: read_learner(connection, tenant, learner))
+
+    async def get_learners(self, tenant: str, learners: Sequence[str]) -> dict[str, Learner]:
+        """See `Store.get_learners`."""
+        rows = await self._select(
+            f"SELECT {_LEARNER} FROM learners WHERE tenant = ? AND id IN (SELECT value FROM json_each(?))",
+            tenant,
+            to_array(learners),
+        )
+        return {found.id: found for found in map(_to_learner, rows)}
 
     async def find_learner(self, tenant: str, external_id: str) -> Learner | None:
         """See `Store.find_learner`."""
@@ -115,17 +124,30 @@ class Learners(StorePart):
         )
         return [_to_learner(row) for row in rows]
 
+    async def list_learners_with_goals(self, tenant: str, curriculum: str, after: str, limit: int) -> list[str]:
+        """See `Store.list_learners_with_goals`."""
+        rows = await self._select(
+            """SELECT learner FROM goal_homes WHERE tenant = ? AND curriculum = ? AND learner > ?
+               ORDER BY learner LIMIT ?""",
+            tenant,
+            curriculum,
+            after,
+            limit,
+        )
+        return [learner for (learner,) in rows]
+
     async def update_learner(self, tenant: str, learner: Learner) -> Learner:
         """See `Store.update_learner`."""
 
         def job(connection: sqlite3.Connection) -> Learner:
-            _get_learner(connection, tenant, learner.id)
+            read_learner(connection, tenant, learner.id)
             _check_external_id(connection, tenant, learner)
             connection.execute(
                 "UPDATE learners SET external_id = ?, display_name = ?, goals = ? WHERE tenant = ? AND id = ?",
                 (learner.external_id, learner.display_name, json.dumps(learner.goals), tenant, learner.id),
             )
-            return _get_learner(connection, tenant, learner.id)
+            _write_goal_homes(connection, tenant, learner)
+            return read_learner(connection, tenant, learner.id)
 
         return await self._database.write(job)
 
@@ -133,13 +155,15 @@ class Learners(StorePart):
         """See `Store.erase_learner`."""
 
         def job(connection: sqlite3.Connection) -> None:
-            if _is_erased(connection, tenant, learner):
+            if is_erased(connection, tenant, learner):
                 return
-            _get_learner(connection, tenant, learner)
+            read_learner(connection, tenant, learner)
             # What was deleted is overwritten, so that no page of the file still holds it.
             connection.execute("PRAGMA secure_delete = ON")
-            for table in ("evidence", "mastery", "ledgers", "snapshots", "plans", "mastery_changes"):
+            for table in _LEARNERS_TABLES:
                 connection.execute(f"DELETE FROM {table} WHERE tenant = ? AND learner = ?", (tenant, learner))
+            for table in _OPERATIONS_TABLES:
+                connection.execute(f"DELETE FROM {table} WHERE tenant = ? AND item = ?", (tenant, learner))
             connection.execute("DELETE FROM learners WHERE tenant = ? AND id = ?", (tenant, learner))
             connection.execute("INSERT INTO erased_learners VALUES (?, ?)", (tenant, hash_learner(tenant, learner)))
 
@@ -160,49 +184,3 @@ class Learners(StorePart):
             limit,
         )
         return [read_evidence_row(row) for row in rows]
-
-    async def save_plan(self, tenant: str, plan: StoredPlan) -> None:
-        """See `Store.save_plan`."""
-
-        def job(connection: sqlite3.Connection) -> None:
-            _get_learner(connection, tenant, plan.learner)
-            connection.execute(
-                """INSERT INTO plans VALUES (?, ?, ?, ?, ?, ?, ?)
-                   ON CONFLICT DO UPDATE SET created_at = excluded.created_at""",
-                (
-                    tenant,
-                    plan.learner,
-                    plan.id,
-                    plan.curriculum,
-                    plan.created_at,
-                    json.dumps(plan.concepts),
-                    plan.body,
-                ),
-            )
-
-        await self._database.write(job)
-
-    async def get_plan(self, tenant: str, learner: str, plan: str) -> StoredPlan:
-        """See `Store.get_plan`."""
-        rows = await self._select(
-            f"SELECT {_PLAN} FROM plans WHERE tenant = ? AND learner = ? AND id = ?", tenant, learner, plan
-        )
-        if not rows:
-            raise PlanNotFoundError(f"learners/{learner}/plans/{plan}")
-        return _to_plan(rows[0])
-
-    async def list_plans(
-        self, tenant: str, learner: str, curriculum: str, before: tuple[int, str] | None, limit: int
-    ) -> list[StoredPlan]:
-        """See `Store.list_plans`."""
-        bound = "AND (created_at, id) < (?, ?)" if before else ""
-        rows = await self._select(
-            f"""SELECT {_PLAN} FROM plans WHERE tenant = ? AND learner = ? {bound} AND ? IN ('', curriculum)
-                ORDER BY created_at DESC, id DESC LIMIT ?""",
-            tenant,
-            learner,
-            *(before or ()),
-            curriculum,
-            limit,
-        )
-        return [_to_plan(row) for row in rows]

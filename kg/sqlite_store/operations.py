@@ -1,17 +1,21 @@
-"""Operations: their leases, their progress and the differences they recorded."""
+"""Operations: their leases, their progress, and what they recorded."""
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from kg.errors import OperationEndedError, OperationNotFoundError, RevisionConflictError
 from kg.ledger import MasteryChange
-from kg.operations import Operation, OperationKind
+from kg.operations import Operation, OperationFailure, OperationKind
+from kg.sqlite_store.learners import is_erased
+from kg.sqlite_store.ledger import to_array
 from kg.sqlite_store.part import StorePart
 
 _COLUMNS = ", ".join(Operation.__dataclass_fields__)
+_WRITTEN = ("progress", "items_done", "items_total", "items_failed", "done", "error", "lease_until")
+_RECORDS = ("mastery_changes", "operation_failures", "operation_items")
 
 
 def _to_operation(row: Sequence[Any]) -> Operation:
@@ -46,12 +50,32 @@ def _get(connection: sqlite3.Connection, tenant: str, operation: str) -> Operati
     return _to_operation(row)
 
 
+def _write_failures(
+    connection: sqlite3.Connection, tenant: str, operation: str, failures: Sequence[OperationFailure]
+) -> None:
+    connection.executemany(
+        "INSERT OR REPLACE INTO operation_failures VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (tenant, operation, failure.item, failure.code, failure.reason, failure.message)
+            for failure in failures
+            if not is_erased(connection, tenant, failure.item)
+        ],
+    )
+
+
 class Operations(StorePart):
     """The store's methods about operations."""
 
-    async def create_operation(self, tenant: str, operation: Operation) -> None:
+    async def create_operation(self, tenant: str, operation: Operation, items: Collection[str] = ()) -> None:
         """See `Store.create_operation`."""
-        await self._database.write(lambda connection: insert_operation(connection, tenant, operation))
+
+        def job(connection: sqlite3.Connection) -> None:
+            insert_operation(connection, tenant, operation)
+            connection.executemany(
+                "INSERT INTO operation_items VALUES (?, ?, ?)", ((tenant, operation.id, item) for item in items)
+            )
+
+        await self._database.write(job)
 
     async def get_operation(self, tenant: str, operation: str) -> Operation:
         """See `Store.get_operation`."""
@@ -72,7 +96,8 @@ class Operations(StorePart):
 
         def job(connection: sqlite3.Connection) -> None:
             _get(connection, tenant, operation)
-            connection.execute("DELETE FROM mastery_changes WHERE tenant = ? AND operation = ?", (tenant, operation))
+            for table in _RECORDS:
+                connection.execute(f"DELETE FROM {table} WHERE tenant = ? AND operation = ?", (tenant, operation))
             connection.execute("DELETE FROM operations WHERE tenant = ? AND id = ?", (tenant, operation))
 
         await self._database.write(job)
@@ -87,16 +112,20 @@ class Operations(StorePart):
 
         await self._database.write(job)
 
-    async def claim_operation(self, owner: str, now: int, until: int) -> tuple[str, Operation] | None:
+    async def claim_operation(
+        self, owner: str, now: int, until: int, kinds: Collection[OperationKind] = frozenset(OperationKind)
+    ) -> tuple[str, Operation] | None:
         """See `Store.claim_operation`."""
         # The writer is asked only where there is something to claim, since this is polled.
         claimable = """SELECT tenant, id FROM operations
-                       WHERE done = 0 AND (lease_owner = '' OR lease_until < ?) ORDER BY created_at, id LIMIT 1"""
-        if not await self._select(claimable, now):
+                       WHERE done = 0 AND (lease_owner = '' OR lease_until < ?)
+                       AND kind IN (SELECT value FROM json_each(?)) ORDER BY created_at, id LIMIT 1"""
+        wanted = now, to_array(kinds)
+        if not await self._select(claimable, *wanted):
             return None
 
         def job(connection: sqlite3.Connection) -> tuple[str, Operation] | None:
-            row = connection.execute(claimable, (now,)).fetchone()
+            row = connection.execute(claimable, wanted).fetchone()
             if row is None:
                 return None
             connection.execute(
@@ -107,27 +136,55 @@ class Operations(StorePart):
 
         return await self._database.write(job)
 
-    async def update_operation(self, tenant: str, operation: Operation) -> None:
+    async def update_operation(
+        self, tenant: str, operation: Operation, failures: Sequence[OperationFailure] = ()
+    ) -> None:
         """See `Store.update_operation`."""
 
         def job(connection: sqlite3.Connection) -> None:
             if _get(connection, tenant, operation.id).lease_owner != operation.lease_owner:
                 raise RevisionConflictError(f"operation {operation.id} is leased to another server")
             connection.execute(
-                """UPDATE operations SET items_done = ?, items_total = ?, done = ?, error = ?, lease_until = ?
-                   WHERE tenant = ? AND id = ?""",
-                (
-                    operation.items_done,
-                    operation.items_total,
-                    operation.done,
-                    operation.error,
-                    operation.lease_until,
-                    tenant,
-                    operation.id,
-                ),
+                f"UPDATE operations SET {', '.join(f'{name} = ?' for name in _WRITTEN)} WHERE tenant = ? AND id = ?",
+                (*(getattr(operation, name) for name in _WRITTEN), tenant, operation.id),
             )
+            _write_failures(connection, tenant, operation.id, failures)
+            if operation.done:
+                connection.execute(
+                    "DELETE FROM operation_items WHERE tenant = ? AND operation = ?", (tenant, operation.id)
+                )
 
         await self._database.write(job)
+
+    async def list_operation_items(self, tenant: str, operation: str, after: str, limit: int) -> list[str]:
+        """See `Store.list_operation_items`."""
+        rows = await self._select(
+            "SELECT item FROM operation_items WHERE tenant = ? AND operation = ? AND item > ? ORDER BY item LIMIT ?",
+            tenant,
+            operation,
+            after,
+            limit,
+        )
+        return [item for (item,) in rows]
+
+    async def list_operation_failures(
+        self, tenant: str, operation: str, limit: int
+    ) -> tuple[list[OperationFailure], int]:
+        """See `Store.list_operation_failures`."""
+        recorded = "FROM operation_failures WHERE tenant = ? AND operation = ?"
+
+        def job(connection: sqlite3.Connection) -> tuple[list[OperationFailure], int]:
+            rows = connection.execute(
+                f"SELECT item, code, reason, message {recorded} ORDER BY item LIMIT ?", (tenant, operation, limit)
+            ).fetchall()
+            (total,) = connection.execute(f"SELECT count(*) {recorded}", (tenant, operation)).fetchone()
+            failures = [
+                OperationFailure(item=item, code=code, reason=reason, message=message)
+                for item, code, reason, message in rows
+            ]
+            return failures, total
+
+        return await self._database.read(job)
 
     async def list_mastery_changes(self, tenant: str, operation: str, limit: int) -> tuple[list[MasteryChange], int]:
         """See `Store.list_mastery_changes`."""

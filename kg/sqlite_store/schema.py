@@ -73,6 +73,35 @@ MIGRATIONS: Final = (
     ) WITHOUT ROWID;
     CREATE INDEX IF NOT EXISTS mastery_changes_by_learner ON mastery_changes (tenant, learner);
     """,
+    # 3: revisions of plans, operations of any kind, and who has goals where
+    """
+    ALTER TABLE plans ADD COLUMN series TEXT;
+    ALTER TABLE plans ADD COLUMN revision INTEGER;
+    UPDATE plans SET series = id, revision = 1;
+    CREATE UNIQUE INDEX plan_revisions ON plans (tenant, learner, series, revision);
+    ALTER TABLE operations ADD COLUMN request TEXT NOT NULL DEFAULT '';
+    ALTER TABLE operations ADD COLUMN progress TEXT NOT NULL DEFAULT '';
+    ALTER TABLE operations ADD COLUMN items_failed INTEGER NOT NULL DEFAULT 0;
+    -- learners that an operation is for, until it ends
+    CREATE TABLE operation_items (
+        tenant TEXT, operation TEXT, item TEXT,
+        PRIMARY KEY (tenant, operation, item)
+    ) WITHOUT ROWID;
+    CREATE INDEX operation_items_by_item ON operation_items (tenant, item);
+    CREATE TABLE operation_failures (
+        tenant TEXT, operation TEXT, item TEXT, code INTEGER, reason TEXT, message TEXT,
+        PRIMARY KEY (tenant, operation, item)
+    ) WITHOUT ROWID;
+    CREATE INDEX operation_failures_by_item ON operation_failures (tenant, item);
+    -- curricula that learners have goals in
+    CREATE TABLE goal_homes (
+        tenant TEXT, curriculum TEXT, learner TEXT,
+        PRIMARY KEY (tenant, curriculum, learner)
+    ) WITHOUT ROWID;
+    CREATE INDEX goal_homes_by_learner ON goal_homes (tenant, learner);
+    INSERT INTO goal_homes
+        SELECT DISTINCT tenant, json_extract(goal.value, '$[0]'), learners.id FROM learners, json_each(goals) AS goal;
+    """,
 )
 
 VERSION: Final = len(MIGRATIONS)

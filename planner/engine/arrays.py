@@ -36,6 +36,8 @@ class GraphArrays(NamedTuple):
         section_minutes: Minutes of each entry of `sections`.
         activity_minutes: By activity, of the whole.
         activity_own: By activity, 1 if it is a concept's own study, else 0.
+        concept_minutes: By concept, time to learn it from nothing, > 0.
+        concept_difficulty: By concept, in steps of 0.0001, from 0 to 10,000.
     """
 
     rank: Ints
@@ -66,6 +68,8 @@ class GraphArrays(NamedTuple):
     section_minutes: Ints
     activity_minutes: Ints
     activity_own: Ints
+    concept_minutes: Ints
+    concept_difficulty: Ints
 
 
 def to_ints(values: Iterable[int]) -> Ints:
@@ -108,11 +112,13 @@ class RegionArrays(NamedTuple):
             int64.
         forced: By concept, 1 if every plan learns it; uint8.
         unmet: By group, members still needed, 0 if it is met or its owner not forced; int64.
+        learnable: Concepts that have a way, by rank; int64.
     """
 
     way: Ints
     forced: Flags
     unmet: Ints
+    learnable: Ints
 
 
 def flag(positions: Iterable[int], size: int) -> Flags:

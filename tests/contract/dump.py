@@ -21,14 +21,24 @@ async def dump_tenant(store: Store, tenant: str) -> dict[str, object]:
         for revision in (1, 2, 99):
             key, questions = f"to regrade {curriculum} {revision}", ["q-maps", "q-sets", "q-word"]
             found[key] = await store.list_learners_to_regrade(tenant, curriculum, questions, revision, MANY)
+    together = await store.get_learners(tenant, learners)
     for name in learners:
         learner = await store.get_learner(tenant, name)
+        assert together[name] == learner
+        for curriculum in sorted({curriculum for curriculum, _ in learner.goals}):
+            key = f"learners with goals in {curriculum}"
+            found[key] = await store.list_learners_with_goals(tenant, curriculum, "", MANY)
         found[f"learner {name}"] = learner
         found[f"learner of {learner.external_id}"] = await store.find_learner(tenant, learner.external_id)
         found[f"evidence {name}"] = await store.list_evidence(tenant, name, "", BEGINNING, MANY)
         plans = await store.list_plans(tenant, name, "", None, MANY)
         found[f"plans {name}"] = plans, [await store.get_plan(tenant, name, plan.id) for plan in plans]
+        for series in sorted({plan.series for plan in plans}):
+            key = f"revisions {name} {series}"
+            found[key] = await store.list_plan_revisions(tenant, name, series, None, MANY)
     for operation in await store.list_operations(tenant, "", MANY):
         found[f"operation {operation.id}"] = await store.get_operation(tenant, operation.id)
         found[f"changes {operation.id}"] = await store.list_mastery_changes(tenant, operation.id, MANY)
+        found[f"items {operation.id}"] = await store.list_operation_items(tenant, operation.id, "", MANY)
+        found[f"failures {operation.id}"] = await store.list_operation_failures(tenant, operation.id, MANY)
     return found

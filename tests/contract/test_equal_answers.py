@@ -11,12 +11,24 @@ import pytest
 from kg.curriculum import AnswerKey
 from kg.errors import GraphMasalError
 from kg.learner import Learner
+from kg.operations import OperationFailure
 from kg.store import Store
 from tests.contract.calls import correct, load, regrade_all
 from tests.contract.dump import dump_tenant
 from tests.contract.places import Place
 from tests.neo4j_server import Neo4jAddress
-from tests.samples import CHOICE, DAY, NOON, NUMERIC, answer, draw_evidence, make_curriculum, make_plan, observe
+from tests.samples import (
+    CHOICE,
+    DAY,
+    NOON,
+    NUMERIC,
+    answer,
+    draw_evidence,
+    make_curriculum,
+    make_operation,
+    make_plan,
+    observe,
+)
 
 LEARNERS = ("ada", "bob", "Eve", "~x")
 pytestmark = pytest.mark.neo4j
@@ -70,10 +82,24 @@ async def correct_one(store: Store, tenant: str, rng: random.Random, step: int) 
 
 
 async def change_learner(store: Store, tenant: str, rng: random.Random, step: int) -> object:
-    learner = Learner(id=rng.choice(LEARNERS), external_id=rng.choice(["", "1", "2"]), goals=(("algebra", "sets"),))
+    goals = rng.choice([(), (("algebra", "sets"),), (("logic", "sets"), ("algebra", "maps"))])
+    learner = Learner(id=rng.choice(LEARNERS), external_id=rng.choice(["", "1", "2"]), goals=goals)
     call = rng.choice([store.create_learner, store.update_learner])
-    await store.save_plan(tenant, make_plan(f"p{step % 3}", learner=learner.id, at=NOON + step))
+    series, revision = rng.choice([("", 1), ("p0", rng.randrange(2, 5))])
+    plan = make_plan(f"p{step % 3}", learner=learner.id, at=NOON + step, series=series, revision=revision)
+    await store.save_plan(tenant, plan)
     return await call(tenant, learner)
+
+
+async def run_batch(store: Store, tenant: str, rng: random.Random, step: int) -> object:
+    operation = make_operation(f"batch-{step}")
+    await store.create_operation(tenant, operation, rng.sample(LEARNERS, 3))
+    failures = [
+        OperationFailure(item=item, code=5, reason="LEARNER_NOT_FOUND", message=f"step {step}")
+        for item in rng.sample(LEARNERS, 2)
+    ]
+    await store.update_operation(tenant, replace(operation, items_failed=step, done=rng.random() < 0.3), failures)
+    return await store.list_operation_failures(tenant, operation.id, 1)
 
 
 async def erase_one(store: Store, tenant: str, rng: random.Random, step: int) -> object:
@@ -82,7 +108,15 @@ async def erase_one(store: Store, tenant: str, rng: random.Random, step: int) ->
     return None
 
 
-STEPS = (*[append_some] * 5, *[void_one] * 3, import_another, *[correct_one] * 2, change_learner, erase_one)
+STEPS = (
+    *[append_some] * 5,
+    *[void_one] * 3,
+    import_another,
+    *[correct_one] * 2,
+    *[change_learner] * 2,
+    run_batch,
+    erase_one,
+)
 
 
 async def run_sequence(store: Store, tenant: str, seed: int) -> list[object]:

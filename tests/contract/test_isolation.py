@@ -7,12 +7,14 @@ from kg.curriculum import AnswerKey
 from kg.errors import EvidenceNotFoundError, InvalidInputError, LearnerNotFoundError, NotFoundError
 from kg.evidence import Position
 from kg.learner import Learner
+from kg.operations import OperationFailure
 from kg.store import Store
 from tests.contract.calls import append, correct, load, read_state, refuse, regrade_all
 from tests.contract.dump import dump_tenant
 from tests.samples import NOON, answer, make_curriculum, make_operation, make_plan, observe
 
-ADA = Learner(id="ada", external_id="lms|42", created_at=NOON)
+ADA = Learner(id="ada", external_id="lms|42", goals=(("algebra", "rings"),), created_at=NOON)
+FAILURE = OperationFailure(item="ada", code=9, reason="NO_GOALS", message="no goals")
 
 
 async def fill(store: Store, tenant: str) -> None:
@@ -20,6 +22,8 @@ async def fill(store: Store, tenant: str) -> None:
     await store.create_learner(tenant, ADA)
     await append(store, tenant, *(answer(f"e{n}", "xy"[n % 2], at=NOON + n) for n in range(70)))
     await store.save_plan(tenant, make_plan("p"))
+    await store.create_operation(tenant, make_operation("op-batch"), ["ada", "bob"])
+    await store.update_operation(tenant, make_operation("op-batch"), [FAILURE])
     await store.create_operation(tenant, replace(make_operation("op"), done=True))
     await store.create_operation(tenant, make_operation("op-open"))
     await regrade_all(store, tenant, await correct(store, tenant, "y", operation="op-done"))
@@ -46,8 +50,14 @@ WRITES: dict[str, Write] = {
     "void": lambda store, t: store.void_evidence(t, "ada", "e3"),
     "regrade": lambda store, t: store.regrade_learner(t, "op", "ada", "algebra"),
     "save plan": lambda store, t: store.save_plan(t, make_plan("p", at=NOON + 5)),
+    "save revision": lambda store, t: store.save_plan(t, make_plan("q", series="p", revision=2)),
     "create operation": lambda store, t: store.create_operation(t, make_operation("op-9")),
     "update operation": lambda store, t: store.update_operation(t, replace(make_operation("op-open"), items_done=4)),
+    "record failures": lambda store, t: store.update_operation(
+        t, replace(make_operation("op-batch"), items_done=2), [replace(FAILURE, code=5), replace(FAILURE, item="bob")]
+    ),
+    "end operation": lambda store, t: store.update_operation(t, replace(make_operation("op-batch"), done=True)),
+    "delete batch": lambda store, t: store.delete_operation(t, "op-batch"),
     "cancel operation": lambda store, t: store.cancel_operation(t, "op-open"),
     "delete operation": lambda store, t: store.delete_operation(t, "op-done"),
 }
@@ -97,7 +107,12 @@ async def test_what_another_tenant_has_is_not_listed(store: Store, tenant: str, 
     assert await store.find_learner(tenant, "lms|42") is None
     assert await store.list_evidence(tenant, "ada", "", Position(0, ""), 10) == []
     assert await store.list_plans(tenant, "ada", "", None, 10) == []
+    assert await store.get_learners(tenant, ["ada"]) == {}
+    assert await store.list_learners_with_goals(tenant, "algebra", "", 10) == []
+    assert await store.list_plan_revisions(tenant, "ada", "p", None, 10) == []
     assert await store.list_operations(tenant, "", 10) == []
+    assert await store.list_operation_items(tenant, "op-batch", "", 10) == []
+    assert await store.list_operation_failures(tenant, "op-batch", 10) == ([], 0)
     assert await store.list_mastery_changes(tenant, "op-done", 10) == ([], 0)
     assert await store.list_learners_to_regrade(tenant, "algebra", ["q-sets"], 99, 10) == []
     assert await store.read_states(tenant, ["ada"], "algebra", None) == {}

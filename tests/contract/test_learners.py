@@ -6,10 +6,11 @@ import pytest
 from kg.errors import LearnerAlreadyExistsError, LearnerErasedError, LearnerNotFoundError, PlanNotFoundError
 from kg.learner import Learner
 from kg.ledger import BEGINNING
+from kg.operations import OperationFailure
 from kg.store import Store
 from tests.contract.calls import append, correct, load, read_state, refuse, regrade_all
 from tests.contract.places import Place
-from tests.samples import NOON, answer, make_plan
+from tests.samples import NOON, answer, make_operation, make_plan
 
 ADA = Learner(
     id="ada",
@@ -44,6 +45,46 @@ async def test_learners_are_found_by_external_id(store: Store, tenant: str) -> N
     await store.create_learner(tenant, ADA)
     assert await store.find_learner(tenant, "lms|42") == ADA
     assert await store.find_learner(tenant, "lms|43") is None
+
+
+async def test_learners_are_read_together(store: Store, tenant: str, other_tenant: str) -> None:
+    bob = Learner(id="bob", created_at=NOON)
+    for learner in (ADA, bob, Learner(id="eve")):
+        await store.create_learner(tenant, learner)
+    assert await store.get_learners(tenant, ["bob", "nobody", "ada"]) == {"ada": ADA, "bob": bob}
+    assert await store.get_learners(tenant, []) == await store.get_learners(other_tenant, ["ada"]) == {}
+
+
+async def test_learners_are_listed_by_the_curricula_of_their_goals(
+    store: Store, tenant: str, other_tenant: str
+) -> None:
+    for name in ("b", "a", "B", "~"):
+        await store.create_learner(tenant, replace(ADA, id=name, external_id=""))
+    await store.create_learner(tenant, Learner(id="aimless"))
+    await store.create_learner(other_tenant, ADA)
+    first = await store.list_learners_with_goals(tenant, "algebra", "", 3)
+    assert [*first, *await store.list_learners_with_goals(tenant, "algebra", first[-1], 3)] == ["B", "a", "b", "~"]
+    assert await store.list_learners_with_goals(tenant, "logic", "a", 1) == ["b"]
+    assert await store.list_learners_with_goals(tenant, "alg", "", 9) == []
+
+
+async def test_other_goals_are_listed_in_place_of_the_old(store: Store, tenant: str) -> None:
+    await store.create_learner(tenant, ADA)
+    for goals, found in (
+        ((("logic", "sets"), ("logic", "maps"), ("art", "line")), ["art", "logic"]),
+        ((("algebra", "sets"),), ["algebra"]),
+        ((), []),
+    ):
+        await store.update_learner(tenant, replace(ADA, goals=goals))
+        homes = ("algebra", "art", "logic")
+        assert [home for home in homes if await store.list_learners_with_goals(tenant, home, "", 9)] == found
+
+
+async def test_an_erased_learner_has_no_goals(store: Store, tenant: str) -> None:
+    await store.create_learner(tenant, ADA)
+    await store.create_learner(tenant, replace(ADA, id="bob", external_id=""))
+    await store.erase_learner(tenant, "ada")
+    assert await store.list_learners_with_goals(tenant, "algebra", "", 9) == ["bob"]
 
 
 async def test_unknown_learners_are_not_found(store: Store, tenant: str) -> None:
@@ -179,6 +220,9 @@ async def test_a_file_keeps_no_trace_of_an_erased_learner(tmp_path: Path) -> Non
         await append(store, "t", *(answer(f"e{n}", learner="id-of-ada", at=NOON + n) for n in range(80)))
         await store.save_plan("t", make_plan("p", learner="id-of-ada"))
         await regrade_all(store, "t", await correct(store, "t", "y", operation="op"))
+        await store.create_operation("t", make_operation("op-2"), ["id-of-ada"])
+        failure = OperationFailure(item="id-of-ada", code=9, reason="NO_GOALS", message="id-of-ada has no goals")
+        await store.update_operation("t", make_operation("op-2"), [failure])
         await store.erase_learner("t", "id-of-ada")
     left = read_files(tmp_path)
     assert b"algebra" in left

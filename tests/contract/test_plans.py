@@ -1,10 +1,12 @@
+import asyncio
 from dataclasses import replace
 
 import pytest
 
-from kg.errors import LearnerNotFoundError, PlanNotFoundError
+from kg.errors import LearnerNotFoundError, PlanNotFoundError, RevisionConflictError
 from kg.learner import Learner
 from kg.store import Store
+from tests.contract.places import Place
 from tests.samples import NOON, make_plan
 
 
@@ -78,3 +80,73 @@ async def test_plans_are_listed_by_curriculum(store: Store, tenant: str) -> None
         "algebra": ["p2", "p0"],
         "none": [],
     }
+
+
+async def save_line(store: Store, tenant: str, *names: str, learner: str = "ada") -> None:
+    """Saves plans that revise each other, the first one first."""
+    for number, name in enumerate(names, start=1):
+        plan = make_plan(name, at=NOON - number, learner=learner, series=names[0], revision=number)
+        await store.save_plan(tenant, plan)
+
+
+async def test_a_revision_is_read_back(store: Store, tenant: str) -> None:
+    await save_line(store, tenant, "p", "q")
+    found = await store.get_plan(tenant, "ada", "q")
+    assert (found.series, found.revision) == ("p", 2)
+
+
+async def test_revisions_are_listed_latest_first_in_pages(store: Store, tenant: str) -> None:
+    await save_line(store, tenant, "c", "b", "d", "a", "e")
+    await save_line(store, tenant, "other", "another")
+    pages, before = [], None
+    while page := await store.list_plan_revisions(tenant, "ada", "c", before, 2):
+        pages.append([plan.id for plan in page])
+        before = page[-1].revision
+    assert pages == [["e", "a"], ["d", "b"], ["c"]]
+    assert len(await store.list_plans(tenant, "ada", "", None, 10)) == 7
+
+
+async def test_revisions_are_listed_of_one_learner_and_tenant(store: Store, tenant: str, other_tenant: str) -> None:
+    await save_line(store, tenant, "p", "q")
+    await save_line(store, tenant, "p", learner="bob")
+    listed = [
+        await store.list_plan_revisions(name, learner, series, None, 10)
+        for name, learner, series in ((tenant, "bob", "p"), (tenant, "bob", "q"), (other_tenant, "ada", "p"))
+    ]
+    assert [[plan.learner for plan in plans] for plans in listed] == [["bob"], [], []]
+
+
+async def test_a_number_in_a_series_is_given_once(store: Store, tenant: str) -> None:
+    await save_line(store, tenant, "p", "q")
+    with pytest.raises(RevisionConflictError):
+        await store.save_plan(tenant, make_plan("r", series="p", revision=2))
+    with pytest.raises(PlanNotFoundError):
+        await store.get_plan(tenant, "ada", "r")
+    await store.save_plan(tenant, make_plan("r", series="p", revision=3))
+
+
+async def test_saving_a_revision_again_is_no_conflict(store: Store, tenant: str) -> None:
+    await save_line(store, tenant, "p", "q")
+    again = make_plan("q", at=NOON + 9, series="p", revision=2)
+    await store.save_plan(tenant, again)
+    assert [plan.id for plan in await store.list_plan_revisions(tenant, "ada", "p", None, 10)] == ["q", "p"]
+    assert await store.get_plan(tenant, "ada", "q") == again
+
+
+async def test_of_two_revisions_at_once_one_is_refused(place: Place, store: Store, tenant: str) -> None:
+    await save_line(store, tenant, "p")
+    async with place.connect() as second:
+        rivals = [make_plan(f"q{number}", series="p", revision=2) for number in range(6)]
+        saves = (each.save_plan(tenant, plan) for each, plan in zip((store, second) * 3, rivals, strict=True))
+        outcomes = await asyncio.gather(*saves, return_exceptions=True)
+    assert sum(outcome is None for outcome in outcomes) == 1
+    assert sum(isinstance(outcome, RevisionConflictError) for outcome in outcomes) == 5
+    assert len(await store.list_plan_revisions(tenant, "ada", "p", None, 10)) == 2
+
+
+async def test_revisions_are_erased_with_their_learner(store: Store, tenant: str) -> None:
+    await save_line(store, tenant, "p", "q")
+    await save_line(store, tenant, "p", learner="bob")
+    await store.erase_learner(tenant, "ada")
+    assert await store.list_plan_revisions(tenant, "ada", "p", None, 10) == []
+    assert len(await store.list_plan_revisions(tenant, "bob", "p", None, 10)) == 1

@@ -1,17 +1,22 @@
+import json
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from neo4j import GraphDatabase
 
-from kg.errors import SchemaMismatchError, StoreUnavailableError
+from kg.errors import RevisionConflictError, SchemaMismatchError, StoreUnavailableError
 from kg.learner import Learner
 from kg.neo4j_store.store import Neo4jStore
+from kg.sqlite_store.schema import MIGRATIONS
+from kg.sqlite_store.store import SqliteStore
 from kg.store import Store
 from tests.contract.calls import append, load
 from tests.contract.dump import dump_tenant
 from tests.contract.places import Place
-from tests.samples import answer
+from tests.neo4j_server import Neo4jAddress
+from tests.samples import NOON, answer, make_operation, make_plan
 
 
 def set_version(place: Place, version: int) -> int:
@@ -46,20 +51,97 @@ async def test_the_newest_schema_needs_no_migration(store: Store) -> None:
     assert before == after >= 1
 
 
-async def test_an_older_schema_is_refused_with_the_command_that_migrates_it(
-    place: Place, store: Store, tenant: str
-) -> None:
-    await store.create_learner(tenant, Learner(id="ada"))
-    newest = set_version(place, 1)
-    older = place.make()
+OLD_VERSION = 2
+GOALS = (("algebra", "rings"), ("logic", "sets"), ("algebra", "maps"))
+OLD_LEARNERS = [Learner(id=name, goals=GOALS, created_at=NOON) for name in ("ada", "bob")]
+OLD_PLANS = [make_plan("p"), make_plan("q", at=NOON + 1)]
+OLD_OPERATION = replace(make_operation("op"), items_done=1, items_total=2)
+
+
+def fill_old_sqlite(path: Path, tenant: str) -> None:
+    """Makes a file as the release with schema version 2 did."""
+    connection = sqlite3.connect(path)
+    for migration in MIGRATIONS[:OLD_VERSION]:
+        connection.executescript(migration)
+    for learner in OLD_LEARNERS:
+        row = (tenant, learner.id, "", "", json.dumps(learner.goals), learner.created_at, 0)
+        connection.execute("INSERT INTO learners VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+    for plan in OLD_PLANS:
+        concepts = json.dumps(plan.concepts)
+        values = (tenant, plan.learner, plan.id, plan.curriculum, plan.created_at, concepts, plan.body)
+        connection.execute("INSERT INTO plans VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+    old = OLD_OPERATION
+    names = (tenant, old.id, old.kind.value, old.curriculum, json.dumps(old.questions), old.grading_revision)
+    connection.execute(
+        "INSERT INTO operations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, '', '', 0)",
+        (*names, old.created_at, old.items_done, old.items_total),
+    )
+    connection.execute(f"PRAGMA user_version = {OLD_VERSION}")
+    connection.commit()
+    connection.close()
+
+
+async def fill_old_neo4j(store: Store, place: Place, tenant: str) -> int:
+    """Writes what a release with schema version 2 wrote, and its version; returns the version before."""
+    address = place.where
+    assert isinstance(address, Neo4jAddress)
+    for learner in OLD_LEARNERS:
+        await store.create_learner(tenant, learner)
+    for plan in OLD_PLANS:
+        await store.save_plan(tenant, plan)
+    await store.create_operation(tenant, OLD_OPERATION)
+    with GraphDatabase.driver(address.url, auth=(address.user, address.password)) as driver:
+        for query in (
+            "MATCH (p:Plan {tenant: $tenant}) REMOVE p.series, p.revision",
+            "MATCH (o:Operation {tenant: $tenant}) REMOVE o.request, o.progress, o.items_failed",
+            "MATCH (h:GoalHome {tenant: $tenant}) DETACH DELETE h",
+            *(f"DROP CONSTRAINT {name}" for name in ("plan_revision", "operation_item_key", "operation_failure_key")),
+        ):
+            driver.execute_query(query, tenant=tenant)
+    return set_version(place, OLD_VERSION)
+
+
+async def check_migrated(store: Store, tenant: str) -> None:
+    """Checks that what was there before reads as if this release had written it, and that its rules hold."""
+    assert await store.get_operation(tenant, "op") == OLD_OPERATION
+    assert await store.list_plans(tenant, "ada", "", None, 10) == OLD_PLANS[::-1]
+    assert await store.list_plan_revisions(tenant, "ada", "q", None, 10) == [OLD_PLANS[1]]
+    for curriculum in ("algebra", "logic"):
+        assert await store.list_learners_with_goals(tenant, curriculum, "", 10) == ["ada", "bob"]
+    assert await store.get_learner(tenant, "ada") == OLD_LEARNERS[0]
+    await store.save_plan(tenant, make_plan("r", series="p", revision=2))
+    with pytest.raises(RevisionConflictError):
+        await store.save_plan(tenant, make_plan("s", series="p", revision=2))
+    await store.create_operation(tenant, make_operation("op-2"), ["ada"])
+    assert await store.list_operation_items(tenant, "op-2", "", 10) == ["ada"]
+
+
+async def migrate_and_check(older: Store, tenant: str) -> None:
     try:
         with pytest.raises(SchemaMismatchError, match="graphmasal migrate"):
             await older.open()
-        assert await older.migrate() == (1, newest)
+        before, after = await older.migrate()
+        assert before == OLD_VERSION < after
         await older.open()
-        assert await older.get_learner(tenant, "ada") == Learner(id="ada")
+        await check_migrated(older, tenant)
     finally:
         await older.close()
+
+
+async def test_an_older_file_is_refused_with_the_command_that_migrates_it(tmp_path: Path) -> None:
+    fill_old_sqlite(tmp_path / "store.db", "t")
+    await migrate_and_check(SqliteStore(tmp_path / "store.db"), "t")
+
+
+@pytest.mark.neo4j
+@pytest.mark.parametrize("place", ["neo4j"], indirect=True)
+async def test_an_older_database_is_refused_with_the_command_that_migrates_it(
+    place: Place, store: Store, tenant: str
+) -> None:
+    newest = await fill_old_neo4j(store, place, tenant)
+    try:
+        await migrate_and_check(place.make(), tenant)
+    finally:
         set_version(place, newest)
 
 

@@ -41,6 +41,12 @@ class ServerProcess:
             self._reap()
         assert self.address, f"the server did not start:\n{self._log.read_text()}"
 
+    @property
+    def pid(self) -> int:
+        """Id of the running process."""
+        assert self._process is not None
+        return self._process.pid
+
     def kill(self) -> None:
         """Ends it with SIGKILL."""
         assert self._process is not None

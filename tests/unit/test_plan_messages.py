@@ -5,13 +5,22 @@ import pytest
 
 from graphmasal.v1 import plan_pb2
 from kg.errors import InvalidInputError
+from planner.constraints import Constraints
+from planner.costs import CostKind, CostModel, CostWeights
 from planner.plan import (
     BoundKind,
     Certificate,
+    Conflict,
+    ConflictingConstraint,
+    LeftOutGoal,
     Plan,
+    PlanOrder,
+    PlanSession,
     PlanStep,
     PlanViolation,
     ReasonKind,
+    Review,
+    SkippedPrerequisite,
     StepKind,
     StepReason,
     UnreachableGoal,
@@ -19,7 +28,8 @@ from planner.plan import (
 )
 from server.fields import FieldChecks
 from server.plan_archive import pack_plan, unpack_plan
-from server.plan_messages import read_plan, read_thresholds, to_plan, to_violation
+from server.plan_messages import read_plan, to_plan, to_violation
+from server.plan_terms import read_settings
 
 PLAN = Plan(
     goals=("maps", "rings"),
@@ -32,8 +42,10 @@ PLAN = Plan(
             kind=StepKind.REFRESH,
             minutes=6,
             cost_units=60_001,
+            mastery=0.55,
             reasons=(
                 StepReason(kind=ReasonKind.IS_GOAL, text="It is a goal."),
+                StepReason(kind=ReasonKind.PINNED, text="…", concepts=("maps",)),
                 StepReason(
                     kind=ReasonKind.CHOSEN_ALTERNATIVE, text="…", concepts=("groups", "maps"), group="rings/base"
                 ),
@@ -44,15 +56,38 @@ PLAN = Plan(
         cost_units=60_001,
         lower_bound_units=60_000,
         ratio=60_001 / 60_000,
-        bound=BoundKind.DUAL_PRICES,
+        bound=BoundKind.EXACT_SOLVER,
         theorem="T2",
         guarantee=1.5,
+        penalty_units=5_000,
     ),
     unreachable=(UnreachableGoal(concept="rings", missing=("axioms",), text="Nothing teaches axioms."),),
     minutes=6,
     cut_short=True,
     mastery_threshold=0.9,
     refresh_threshold=0.6,
+    order=PlanOrder.EARLY_WINS,
+    switches=3,
+    switches_lower_bound=2,
+    cost_model=CostModel(
+        kind=CostKind.COGNITIVE,
+        weights=CostWeights(mastery_gap=1.0, difficulty=0.0, fan_out=0.25),
+        custom_units={"concepts/maps": 60_001},
+    ),
+    constraints=Constraints(
+        pinned=("concepts/maps",),
+        vetoed=("resources/book", "concepts/proofs"),
+        orders=(("sets", "maps"),),
+        deadlines={"maps": 30},
+        budget_minutes=60,
+        session_minutes=25,
+        soft_penalty_units=15_000,
+    ),
+    conflict=Conflict(constraints=(ConflictingConstraint(field="goals[0]", text="Maps is reached"),), text="…"),
+    sessions=(PlanSession(first_step=0, last_step=0, minutes=6),),
+    left_out=(LeftOutGoal(concept="rings", minutes=90, text="…"),),
+    skipped=(SkippedPrerequisite(before="logic", after="maps", penalty_units=5_000),),
+    reviews=(Review(concept="sets", title="Sets", after_step=-1, minutes=3, mastery=0.82, text="…"),),
 )
 
 
@@ -110,8 +145,9 @@ def test_every_other_wrong_field_is_named() -> None:
 )
 def test_zero_stands_for_the_default_threshold(given: tuple[float, float], read: tuple[float, float]) -> None:
     checks = FieldChecks()
+    settings = read_settings(plan_pb2.Plan(mastery_threshold=given[0], refresh_threshold=given[1]), checks)
 
-    assert read_thresholds(*given, checks) == read
+    assert (settings.mastery_threshold, settings.refresh_threshold) == read
     assert not checks.violations
 
 
@@ -128,7 +164,7 @@ def test_zero_stands_for_the_default_threshold(given: tuple[float, float], read:
 )
 def test_thresholds_out_of_range_are_named(given: tuple[float, float], field: str) -> None:
     checks = FieldChecks()
-    read_thresholds(*given, checks)
+    read_settings(plan_pb2.Plan(mastery_threshold=given[0], refresh_threshold=given[1]), checks)
 
     assert [violation.field for violation in checks.violations] == [field]
 

@@ -11,7 +11,7 @@ from tests.planner_graphs import build_graph
 def bound(graph: PlanningGraph, goals: str, *, thorough: bool = True, **mastery: float) -> float:
     """The lower bound in minutes."""
     problem = pose_problem(graph, goals.split(), mastery, PlanSettings())
-    return bound_cost(problem, explore(problem), thorough=thorough) / 10_000
+    return bound_cost(problem, explore(problem), thorough=thorough).units / 10_000
 
 
 def theorem(graph: PlanningGraph, goals: str, **mastery: float) -> tuple[str, float]:

@@ -1,10 +1,17 @@
 import pytest
 
 from kg.errors import InvalidInputError
+from planner.constraints import Constraints
+from planner.costs import CostKind, CostModel
 from planner.problem import PlanningProblem, PlanSettings, pose_problem
 from tests.planner_graphs import build_graph
 
 GRAPH = build_graph("a b c:9", resources={"r": {"c": 4}})
+SHARED = build_graph("a b c d", resources={"r": {"a": 4, "b": 4}, "s": {"a": 1}})
+
+
+def hold(constraints: Constraints, **mastery: float) -> PlanningProblem:
+    return pose_problem(SHARED, ["d"], mastery, PlanSettings(), constraints)
 
 
 def pose(*goals: str, settings: PlanSettings | None = None, **mastery: float) -> PlanningProblem:
@@ -60,3 +67,38 @@ def test_each_unknown_or_repeated_goal_is_named() -> None:
 def test_thresholds_out_of_range_are_refused(mastery: float, refresh: float) -> None:
     with pytest.raises(InvalidInputError):
         PlanSettings(mastery_threshold=mastery, refresh_threshold=refresh)
+
+
+def test_a_pinned_concept_is_among_the_goals() -> None:
+    assert hold(Constraints(pinned=("concepts/b",))).goals == (1, 3)
+
+
+def test_a_pinned_concept_that_is_mastered_is_refreshed() -> None:
+    problem = hold(Constraints(pinned=("concepts/b",)), a=1.0, b=1.0)
+    assert (problem.goals, problem.mastered, problem.faded) == ((1, 3), frozenset({0}), frozenset({1}))
+    assert problem.count_minutes(SHARED.activity_number["concepts/b"]) == 3
+
+
+def test_a_pinned_resource_makes_goals_of_what_is_not_mastered() -> None:
+    problem = hold(Constraints(pinned=("resources/r", "resources/s")), a=1.0)
+    assert problem.goals == (1, 3)
+    assert [SHARED.activities[each].id for each in problem.pinned] == ["resources/r"]
+
+
+def test_vetoes_bar_concepts_and_take_resources_away() -> None:
+    problem = hold(Constraints(vetoed=("concepts/b", "resources/s")))
+    assert problem.barred == {1}
+    assert problem.unavailable == {SHARED.activity_number["resources/s"]}
+    assert problem.goals == (3,)
+
+
+def test_orders_are_sorted_positions() -> None:
+    assert hold(Constraints(orders=(("d", "a"), ("b", "c")))).orders == ((1, 2), (3, 0))
+
+
+def test_constraints_and_costs_are_checked() -> None:
+    with pytest.raises(InvalidInputError, match=r"constraints.pinned\[0\]"):
+        hold(Constraints(pinned=("concepts/x",)))
+    settings = PlanSettings(cost_model=CostModel(kind=CostKind.MINUTES, custom_units={"concepts/x": 1}))
+    with pytest.raises(InvalidInputError, match=r"cost_model\.custom"):
+        pose("a", settings=settings)

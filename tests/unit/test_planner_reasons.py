@@ -1,5 +1,6 @@
 import pytest
 
+from planner.constraints import UNCONSTRAINED, Constraints
 from planner.generation import generate_plan
 from planner.graph import PlanningGraph
 from planner.plan import ReasonKind, StepReason
@@ -7,8 +8,10 @@ from planner.reasons import list_in_words
 from tests.planner_graphs import build_graph
 
 
-def explain(graph: PlanningGraph, goals: str, concept: str, **mastery: float) -> dict[ReasonKind, StepReason]:
-    steps = generate_plan(graph, goals.split(), mastery).steps
+def explain(
+    graph: PlanningGraph, goals: str, concept: str, constraints: Constraints = UNCONSTRAINED, **mastery: float
+) -> dict[ReasonKind, StepReason]:
+    steps = generate_plan(graph, goals.split(), mastery, constraints=constraints).steps
     reasons = next(step.reasons for step in steps if step.concept == concept)
     return {reason.kind: reason for reason in reasons}
 
@@ -44,6 +47,35 @@ def test_a_resource_for_several_concepts() -> None:
 def test_a_faded_concept() -> None:
     graph = build_graph("a b", hard="a>b")
     assert explain(graph, "b", "a", a=0.6)[ReasonKind.FADED].text == "A was known before and has faded."
+
+
+def test_a_pinned_concept_is_no_goal() -> None:
+    reasons = explain(build_graph("a b c", hard="a>b"), "c", "b", Constraints(pinned=("concepts/b",)))
+    assert list(reasons) == [ReasonKind.PINNED]
+    assert (reasons[ReasonKind.PINNED].text, reasons[ReasonKind.PINNED].concepts) == ("B is pinned.", ("b",))
+
+
+def test_what_a_pinned_concept_requires_opens_the_way_to_it() -> None:
+    reasons = explain(build_graph("a b c", hard="a>b"), "c", "a", Constraints(pinned=("concepts/b",)))
+    assert list(reasons) == [ReasonKind.UNLOCKS]
+
+
+def test_a_pinned_resource() -> None:
+    graph = build_graph("a b c", resources={"r": {"a": 50, "b": 50}})
+    reasons = explain(graph, "a", "b", Constraints(pinned=("resources/r",)))
+    assert reasons[ReasonKind.PINNED].text == "R is pinned and teaches it."
+
+
+def test_a_soft_prerequisite_that_is_cheaper_to_learn_than_to_skip() -> None:
+    graph = build_graph("a b c", soft="a>b a>c")
+    reasons = explain(graph, "b c", "a", Constraints(soft_penalty_units=60_000))
+    assert reasons == {
+        ReasonKind.SOFT_PREREQUISITE: StepReason(
+            kind=ReasonKind.SOFT_PREREQUISITE,
+            text="It helps with B and C; to skip it would cost a penalty.",
+            concepts=("b", "c"),
+        )
+    }
 
 
 def test_a_long_list_is_cut_in_the_sentence_only() -> None:

@@ -10,7 +10,8 @@ from kg.sqlite_store.store import SqliteStore
 from kg.store import Store
 from server.backend import Backend
 from server.curriculum_cache import CurriculumCache
-from server.regrading import LEASE_SECONDS, Regrader
+from server.operation_runner import LEASE_SECONDS, OperationRunner
+from server.regrading import Regrader
 from tests.contract.calls import append, correct, load
 from tests.samples import answer
 
@@ -54,9 +55,10 @@ def executor() -> Iterator[ThreadPoolExecutor]:
         yield made
 
 
-def make_regrader(store: Store, executor: ThreadPoolExecutor, clock: Clock) -> Regrader:
+def make_regrader(store: Store, executor: ThreadPoolExecutor, clock: Clock) -> OperationRunner:
     curricula = CurriculumCache(store, executor)
-    return Regrader(Backend(store=store, executor=executor, curricula=curricula, clock=clock))
+    backend = Backend(store=store, executor=executor, curricula=curricula, clock=clock)
+    return OperationRunner(backend, Regrader(store))
 
 
 async def prepare(store: Store) -> None:

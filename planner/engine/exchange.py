@@ -1,0 +1,153 @@
+"""Exchanges: one more activity or member, less all that becomes superfluous thereby, wherever that costs less."""
+
+from typing import Final
+
+import numpy as np
+
+from planner.engine.arrays import Flags, GraphArrays, ProblemArrays
+from planner.engine.bundles import close_over_choices, keep_closed
+from planner.engine.choices import STAMP, Choices
+from planner.engine.compilation import inner, lean
+from planner.engine.ledger import (
+    COST,
+    Ledger,
+    add,
+    begin_exchange,
+    conclude_exchange,
+    is_learned,
+    is_sole_teacher,
+    open_ledger,
+)
+
+MOST_ROUNDS: Final = 2
+
+LARGEST_BUNDLE: Final = 16
+"""Members that bring more concepts than this are not tried: they rarely pay, and each would be a long walk."""
+
+
+@inner
+def improve_by_exchanges(graph: GraphArrays, problem: ProblemArrays, choices: Choices, learned: Flags) -> None:
+    """Makes a trimmed selection cheaper by exchanges, in rounds.
+
+    At the beginning of a round, its alternatives are what can be learned and is not, but is a member of a group that is
+    asked for and of which another member that is not forced is to be learned. First, in ascending order, each activity
+    is added that is not chosen and teaches an alternative or something that is to be learned; and with it the largest
+    closed part of what it teaches, if this has an alternative. Then, in ascending order, each alternative is added with
+    all that it requires, unless these are more than LARGEST_BUNDLE concepts. Each time, what has become superfluous is
+    dropped, and the exchange is kept if that leaves the selection cheaper. After a round in which one was kept there is
+    one more, MOST_ROUNDS at most.
+
+    Args:
+        graph: The curriculum.
+        problem: The problem.
+        choices: What has been chosen, all obligations met; `chosen` changes.
+        learned: By concept, 1 where it is to be learned; changed.
+    """
+    ledger = open_ledger(graph, problem, choices, learned)
+    for _ in range(MOST_ROUNDS):
+        before = ledger.state[COST]
+        alternative = np.zeros(len(learned), dtype=np.uint8)
+        candidate = np.zeros(len(choices.chosen), dtype=np.uint8)
+        _flag_alternatives(graph, choices, ledger, alternative)
+        _flag_candidates(graph, choices, ledger, alternative, candidate)
+        _try_activities(graph, choices, ledger, alternative, candidate)
+        _try_alternatives(graph, choices, ledger, alternative)
+        if ledger.state[COST] == before:
+            break
+    learned[:] = choices.known ^ problem.mastered
+
+
+@lean
+def _flag_alternatives(graph: GraphArrays, choices: Choices, ledger: Ledger, alternative: Flags) -> None:
+    """Flags the other members of the groups for which concepts that are not forced may be learned."""
+    for concept in range(len(alternative)):
+        if is_learned(choices, ledger, concept) and choices.forced[concept] == 0:
+            for asked in range(graph.groups_with_start[concept], graph.groups_with_start[concept + 1]):
+                group = graph.groups_with[asked]
+                if is_learned(choices, ledger, graph.group_owner[group]):
+                    for entry in range(graph.members_start[group], graph.members_start[group + 1]):
+                        member = graph.members[entry]
+                        if choices.known[member] == 0 and choices.way[member] >= 0:
+                            alternative[member] = 1
+
+
+@lean
+def _flag_candidates(
+    graph: GraphArrays, choices: Choices, ledger: Ledger, alternative: Flags, candidate: Flags
+) -> None:
+    """Flags the activities that teach an alternative or something that is to be learned."""
+    for concept in range(len(alternative)):
+        if alternative[concept] == 1 or is_learned(choices, ledger, concept):
+            for entry in range(graph.teachers_start[concept], graph.teachers_start[concept + 1]):
+                candidate[graph.teachers[entry]] = 1 - ledger.unavailable[graph.teachers[entry]]
+
+
+@lean
+def _try_activities(graph: GraphArrays, choices: Choices, ledger: Ledger, alternative: Flags, candidate: Flags) -> None:
+    for activity in range(len(candidate)):
+        if candidate[activity] == 0 or choices.chosen[activity] == 1:
+            continue
+        choices.counts[STAMP] += 1
+        brings = _brings_alternative(graph, choices, alternative, activity)
+        if brings or _may_pay(graph, choices, ledger, activity):
+            begin_exchange(ledger)
+            add(graph, choices, ledger, len(graph.rank) + activity)
+            if brings:
+                for entry in range(graph.sections_start[activity], graph.sections_start[activity + 1]):
+                    if choices.mark[graph.sections[entry]] == choices.counts[STAMP]:
+                        add(graph, choices, ledger, graph.sections[entry])
+            conclude_exchange(graph, choices, ledger)
+
+
+@lean
+def _brings_alternative(graph: GraphArrays, choices: Choices, alternative: Flags, activity: int) -> bool:
+    """Says whether the closed part of what an activity teaches has an alternative, and marks the part if so."""
+    first, last = graph.sections_start[activity], graph.sections_start[activity + 1]
+    brings = False
+    for entry in range(first, last):
+        brings = brings or alternative[graph.sections[entry]] == 1
+    if not brings:
+        return False
+    keep_closed(graph, choices, activity)
+    for entry in range(first, last):
+        if choices.mark[graph.sections[entry]] == choices.counts[STAMP] and alternative[graph.sections[entry]] == 1:
+            return True
+    return False
+
+
+@lean
+def _may_pay(graph: GraphArrays, choices: Choices, ledger: Ledger, activity: int) -> bool:
+    """Says whether an activity costs less than all those together that it can stand in for: else it cannot pay."""
+    stamp, saved = choices.counts[STAMP], 0
+    first, last = graph.sections_start[activity], graph.sections_start[activity + 1]
+    for entry in range(first, last):
+        choices.mark[graph.sections[entry]] = stamp
+    for entry in range(first, last):
+        concept = graph.sections[entry]
+        if ledger.count[concept] == 1 and is_learned(choices, ledger, concept):
+            for place in range(graph.teachers_start[concept], graph.teachers_start[concept + 1]):
+                other = graph.teachers[place]
+                if choices.chosen[other] == 1 and choices.marked[other] != stamp:
+                    choices.marked[other] = stamp
+                    if not is_sole_teacher(graph, choices, ledger, other, stamp):
+                        saved += choices.costs[other]
+    return bool(saved > choices.costs[activity])
+
+
+@lean
+def _try_alternatives(graph: GraphArrays, choices: Choices, ledger: Ledger, alternative: Flags) -> None:
+    concepts = len(graph.rank)
+    for concept in range(concepts):
+        if alternative[concept] == 0 or choices.known[concept] == 1:
+            continue
+        choices.counts[STAMP] += 1
+        size = close_over_choices(graph, choices, concept, LARGEST_BUNDLE)
+        if size <= LARGEST_BUNDLE:
+            begin_exchange(ledger)
+            for place in range(size):
+                way = choices.way[choices.found[place]]
+                if ledger.count[choices.found[place]] == 0 and choices.chosen[way] == 0:
+                    add(graph, choices, ledger, concepts + way)
+            for place in range(size):
+                add(graph, choices, ledger, choices.found[place])
+            conclude_exchange(graph, choices, ledger)

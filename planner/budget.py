@@ -84,7 +84,7 @@ class _Search:
         # What a goal adds is believed until it comes up; it is taken if it is still ahead after another look.
         heap = [(0.0, goal) for goal in self.open]
         heapify(heap)
-        refused = set()
+        refused: set[int] = set()
         while heap:
             if stop():
                 return True

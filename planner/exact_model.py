@@ -82,10 +82,11 @@ class ExactModel:
         """
         circles = find_circles(self._problem, self._region.ways)
         self._place = {concept: number for number, circle in enumerate(circles) for concept in circle}
+        hard = [(before, after) for after in sorted(self._place) for before in self._graph.prerequisites[after]]
         for circle in circles:
             for concept in circle:
                 self._ranks[concept] = self.model.new_int_var(0, len(circle) - 1, "")
-        for before, after in (*list_hard(self._problem, self._place), *self._problem.orders):
+        for before, after in (*hard, *self._problem.orders):
             if self._share_circle(before, after):
                 self._rank(before, after, [self._learned[each] for each in (before, after) if each in self._learned])
         for owner in self._place:
@@ -109,10 +110,13 @@ class ExactModel:
         missing -= sum(member in self._region.forced for member in outside)
         first = [self._learned[member] for member in outside if member in self._learned]
         for member in inside:
-            comes_first = self._first[member, group] = self.model.new_bool_var("")
+            comes_first = self.model.new_bool_var("")
             if member in self._learned:
                 self.model.add_implication(comes_first, self._learned[member])
-            self._rank(member, owner, [comes_first, *(self._learned[each] for each in (owner,) if owner in self._learned)])
+            if owner in self._learned:
+                self._rank(member, owner, [comes_first, self._learned[owner]])
+            else:
+                self._rank(member, owner, [comes_first])
             first.append(comes_first)
         self._require(owner, first, missing)
 

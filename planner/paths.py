@@ -5,8 +5,9 @@ concept to a weak one, and weak concepts are covered by a greedy choice of paths
 teach.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import networkx as nx
 
@@ -24,14 +25,19 @@ class PathPlan:
         dropped: Ids of the goals that no path leads to, in ascending order.
         cost_units: Of the concepts' cheapest activities, in units of 0.0001.
         path_cost_units: The same with what several paths share paid for by each.
-        violations: Number of concepts that come before something they require.
+        violations: Ids of the concepts that come before something they require, in order.
     """
 
     concepts: tuple[str, ...]
     dropped: tuple[str, ...]
     cost_units: int
     path_cost_units: int
-    violations: int
+    violations: tuple[str, ...]
+
+    @property
+    def repeated_units(self) -> int:
+        """What is paid again for what several paths share, in units of 0.0001."""
+        return self.path_cost_units - self.cost_units
 
 
 def plan_by_paths(
@@ -65,24 +71,25 @@ def plan_by_paths(
         dropped=graph.name(set(problem.goals) - problem.mastered - paths.keys()),
         cost_units=sum(costs[concept] for concept in order),
         path_cost_units=sum(costs[concept] for goal in chosen for concept in paths[goal]),
-        violations=_count_violations(problem, order),
+        violations=tuple(_list_violations(problem, order)),
     )
 
 
 def _find_paths(problem: PlanningProblem) -> dict[int, list[int]]:
     """Finds the cheapest path from any mastered concept to each weak goal that has one, without its beginning."""
     graph = problem.graph
-    edges = nx.DiGraph()
+    edges: nx.DiGraph[int] = nx.DiGraph()
     edges.add_nodes_from(range(len(graph.concepts)))
     for concept, unlocked in enumerate(graph.unlocks):
         edges.add_edges_from((concept, after) for after in unlocked if after not in problem.mastered)
     if not problem.mastered:
         return {}
-    _, found = nx.multi_source_dijkstra(
+    found: Any = nx.multi_source_dijkstra(
         edges, problem.mastered, weight=lambda _before, after, _data: _count_cost(problem, after)
     )
-    goals = [goal for goal in problem.goals if goal in found and goal not in problem.mastered]
-    return {goal: found[goal][1:] for goal in goals}
+    paths: Mapping[int, list[int]] = found[1]
+    goals = [goal for goal in problem.goals if goal in paths and goal not in problem.mastered]
+    return {goal: paths[goal][1:] for goal in goals}
 
 
 def _count_cost(problem: PlanningProblem, concept: int) -> int:
@@ -102,11 +109,11 @@ def _choose_paths(problem: PlanningProblem, paths: Mapping[int, list[int]]) -> l
     return chosen
 
 
-def _count_violations(problem: PlanningProblem, order: Collection[int]) -> int:
-    graph, known, count = problem.graph, set(problem.mastered), 0
+def _list_violations(problem: PlanningProblem, order: Collection[int]) -> Iterator[str]:
+    graph, known = problem.graph, set(problem.mastered)
     for concept in order:
-        count += not known.issuperset(graph.prerequisites[concept]) or any(
+        if not known.issuperset(graph.prerequisites[concept]) or any(
             count_missing(graph, group, known) > 0 for group in graph.groups_of[concept]
-        )
+        ):
+            yield graph.concepts[concept].id
         known.add(concept)
-    return count

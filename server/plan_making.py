@@ -3,8 +3,6 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
-from planner.reviews import find_due
-
 from graphmasal.v1 import plan_pb2
 from kg.learner import StoredPlan
 from planner.constraints import UNCONSTRAINED, Constraints
@@ -12,6 +10,7 @@ from planner.generation import generate_plan
 from planner.graph import PlanningGraph
 from planner.plan import Plan
 from planner.problem import PlanSettings
+from planner.reviews import find_due
 from server.names import CURRICULUM, make_name
 from server.plan_archive import pack_plan
 from server.plan_messages import to_plan

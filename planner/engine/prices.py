@@ -74,7 +74,7 @@ def list_rows(graph: GraphArrays, problem: ProblemArrays, region: RegionArrays) 
     slot = np.full(len(problem.costs) if len(groups) else 0, -1, dtype=np.int64)
     for group in groups:
         demand[row] = region.unmet[group]
-        end = _add_group(graph, problem, region, group, activities, weights, slot, end)
+        end = _add_group(graph, problem, region, int(group), activities, weights, slot, end)
         row += 1
         start[row] = end
     return _sort_rows(Rows(start, activities[:end], weights[:end], demand))

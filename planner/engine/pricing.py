@@ -99,7 +99,7 @@ def _price_member(graph: GraphArrays, choices: Choices, offer: int, member: int)
     choices.offer_gain[offer] = gain + choices.counts[LISTED] - size
     choices.offer_cost[offer] = cost
     choices.counts[WORK] += 1 + choices.counts[LISTED]
-    return choices.counts[LISTED] + choices.counts[HELPED] + choices.counts[ASKED]
+    return int(choices.counts[LISTED] + choices.counts[HELPED] + choices.counts[ASKED])
 
 
 @lean
@@ -119,7 +119,7 @@ def _price_way(graph: GraphArrays, choices: Choices, way: int) -> int:
                 choices.mark[other] = stamp
                 choices.found[choices.counts[LISTED]] = other
                 choices.counts[LISTED] += 1
-    return choices.costs[way]
+    return int(choices.costs[way])
 
 
 @lean

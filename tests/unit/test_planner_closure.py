@@ -1,4 +1,4 @@
-from planner.closure import Region, close_over_choices, estimate_effort, explore, find_missing
+from planner.closure import Region, explore, find_missing
 from planner.graph import PlanningGraph
 from planner.problem import PlanningProblem, PlanSettings, pose_problem
 from tests.planner_graphs import build_graph
@@ -56,19 +56,3 @@ def test_missing_is_what_nothing_teaches_at_bottom() -> None:
 def test_missing_of_a_group_is_below_members_that_cannot_be_reached() -> None:
     graph = build_graph("a b c d x", hard="a>b", groups="d/g=2:b,c d/met=1:c,x", untaught="a x")
     assert find_culprits(graph, "d") == "a"
-
-
-def test_effort_adds_up_and_takes_the_cheapest_members() -> None:
-    graph = build_graph("a:5 b:7 c:9 d:1 e:2", hard="a>d", groups="d/g=1:b,c e/g=1:d,c")
-    problem, region = pose(graph, "e")
-    effort = estimate_effort(problem, region)
-    assert {graph.concepts[each].id: units // 10_000 for each, units in effort.items()} == {
-        "a": 5, "b": 7, "c": 9, "d": 13, "e": 0,
-    }  # fmt: skip
-
-
-def test_nested_groups_are_closed_over_their_easiest_members() -> None:
-    graph = build_graph("a:5 b:7 c:9 d e", groups="d/g=1:b,c d/h=2:a,b,c e/g=1:d")
-    problem, region = pose(graph, "e")
-    found = close_over_choices(problem, region, [graph.number["d"]], region.forced, estimate_effort(problem, region))
-    assert name(problem, found) == "a b d"

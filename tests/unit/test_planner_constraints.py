@@ -70,7 +70,8 @@ def test_there_may_be_so_many_entries(name: str) -> None:
     graph = build_graph(" ".join(f"c{number}" for number in range(MOST_ENTRIES + 2)))
     names = [concept.id for concept in graph.concepts]
     entries: list[Any] = list(pairwise(names)) if name == "orders" else [f"concepts/{each}" for each in names]
-    most, too_many = ({name: tuple(entries[:count])} for count in (MOST_ENTRIES, MOST_ENTRIES + 1))
+    most: Any = {name: tuple(entries[:MOST_ENTRIES])}
+    too_many: Any = {name: tuple(entries[: MOST_ENTRIES + 1])}
     check_constraints(graph, names[:1], replace(UNCONSTRAINED, **most))
     with pytest.raises(InvalidInputError, match=f"constraints.{name}: must have at most 500 entries, not 501"):
         check_constraints(graph, names[:1], replace(UNCONSTRAINED, **too_many))

@@ -1,7 +1,7 @@
 """In which order to learn: prerequisites first, then few changes of topic or early goals, and deadlines in time."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import accumulate
 from typing import Final
 
@@ -13,7 +13,6 @@ from planner.engine.order import (
     FOCUSED,
     arrange_steps,
     bound_topic_changes,
-    find_circle,
     set_deadlines,
     trace_served,
 )
@@ -21,6 +20,8 @@ from planner.graph import PlanningGraph
 from planner.plan import PlanOrder
 from planner.problem import PlanningProblem
 
+_NO_FLAGS: Final = flag((), 0)
+_NO_ROWS: Final = to_ints(()).reshape(-1, 2)
 _MODES: Final = {PlanOrder.FOCUSED: FOCUSED, PlanOrder.EARLY_WINS: EARLY_WINS}
 
 
@@ -88,8 +89,9 @@ def arrange(
     Raises:
         OrderCircleError: Extra orders form a circle, see `has_circle`.
 
-    Complexity is O((V + E) log V) in the part of the graph to learn; EARLY_WINS adds O(served + goals^2) for each of at
-    most 20 sweeps, where `served` sums over the steps the goals that they serve.
+    Complexity is O((V + E) log V) in the part of the graph to learn, and what taking up a resource again and again
+    costs, its sections each time. EARLY_WINS adds O(served + goals^2) for each of at most 10 sweeps, where `served`
+    sums over the steps the goals that they serve.
     """
     concepts, activities = _list_lessons(teachers)
     order = arrange_steps(
@@ -117,7 +119,7 @@ def has_circle(problem: PlanningProblem, concepts: Collection[int]) -> bool:
     """
     if not problem.orders:
         return False
-    return find_circle(problem.graph.arrays, _flag_mastered(problem), _sort(concepts), _list_rows(problem.orders))
+    return len(_set_deadlines(problem, _sort(concepts), {})) < len(concepts)
 
 
 def find_late(problem: PlanningProblem, teachers: Mapping[int, int], due: Mapping[int, int]) -> dict[int, int]:
@@ -138,9 +140,7 @@ def find_late(problem: PlanningProblem, teachers: Mapping[int, int], due: Mappin
     Complexity is linear in the part of the graph to learn.
     """
     concepts, activities = _list_lessons(teachers)
-    levels = set_deadlines(
-        problem.graph.arrays, _flag_mastered(problem), concepts, _list_rows(problem.orders), _number_deadlines(due)
-    )
+    levels = _set_deadlines(problem, concepts, due)
     if len(levels) < len(concepts):
         raise OrderCircleError
     begun: dict[int, int] = {}
@@ -214,6 +214,12 @@ def measure_goal_time(order: Sequence[int], minutes: Sequence[int], goals: Colle
     return sum(reached) / (len(reached) * total) if reached and total else 0.0
 
 
+def _set_deadlines(problem: PlanningProblem, concepts: Ints, due: Mapping[int, int]) -> Ints:
+    """Returns by concept the number of its deadline; nothing if extra orders form a circle."""
+    orders, deadlines = _list_rows(problem.orders), _number_deadlines(due)
+    return set_deadlines(problem.graph.arrays, _flag_mastered(problem), concepts, orders, deadlines)
+
+
 def _sort(concepts: Collection[int]) -> Ints:
     return np.sort(to_ints(concepts))
 
@@ -236,14 +242,14 @@ def _list_first_goals(served: Mapping[int, int], concepts: Ints) -> Ints:
 
 def _flag_mastered(problem: PlanningProblem) -> Flags:
     """Returns by concept whether it is mastered, or nothing where no extra orders make it necessary."""
-    return flag(problem.mastered if problem.orders else (), len(problem.graph.concepts) if problem.orders else 0)
+    return flag(problem.mastered, len(problem.graph.concepts)) if problem.orders else _NO_FLAGS
 
 
 def _number_deadlines(due: Mapping[int, int]) -> Ints:
     """Returns (goal, number of its deadline), deadlines numbered in ascending order from 0."""
     number = {limit: position for position, limit in enumerate(sorted(set(due.values())))}
-    return _list_rows((goal, number[limit]) for goal, limit in sorted(due.items()))
+    return _list_rows([(goal, number[limit]) for goal, limit in sorted(due.items())])
 
 
-def _list_rows(pairs: Iterable[tuple[int, int]]) -> Ints:
-    return to_ints(number for pair in pairs for number in pair).reshape(-1, 2)
+def _list_rows(pairs: Sequence[tuple[int, int]]) -> Ints:
+    return to_ints(number for pair in pairs for number in pair).reshape(-1, 2) if pairs else _NO_ROWS

@@ -5,11 +5,10 @@ concept to a weak one, and weak concepts are covered by a greedy choice of paths
 teach.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import networkx as nx
+from fractions import Fraction
+from heapq import heapify, heappop, heappush
 
 from planner.closure import count_missing
 from planner.graph import PlanningGraph
@@ -43,12 +42,14 @@ class PathPlan:
 def plan_by_paths(
     graph: PlanningGraph, goals: Collection[str], mastery: Mapping[str, float], settings: PlanSettings | None = None
 ) -> PathPlan:
-    """Plans by paths.
+    """Plans by paths; as a rule the result is no sound plan.
 
-    From the paper: paths from mastered to weak concepts, chosen greedily by what they cover for their cost. Ours, where
-    nothing is known: a path's cost is that of its concepts' cheapest activities, without the mastered one it begins at;
-    edges are hard prerequisites and memberships of groups alike; a goal that nothing comes before is dropped; ties go
-    to the smaller id.
+    The paper's, second-hand: a candidate is a cheapest path over prerequisites from any mastered concept to a weak one;
+    paths are chosen greedily, most goals newly covered for their cost first, and a path covers all goals that it
+    passes. So a goal without a mastered concept before it is dropped, and what chosen paths share is paid by each.
+
+    Guessed: a path costs its concepts' cheapest activities, without the mastered one it begins at; hard prerequisites
+    and memberships of groups are edges alike; no path passes what nothing teaches; ties go to the smaller id.
 
     Args:
         graph: The curriculum.
@@ -59,13 +60,13 @@ def plan_by_paths(
     Raises:
         InvalidInputError: There are no goals or too many, or some are unknown or repeated.
 
-    Complexity is O(E + V log V), and O(n^2 * length of a path) for n goals.
+    Complexity is O(E log V), and O(n^2 * length of a path) for n goals.
     """
     problem = pose_problem(graph, goals, mastery, settings or PlanSettings())
-    paths = _find_paths(problem)
-    chosen = _choose_paths(problem, paths)
+    costs = _price_concepts(problem)
+    paths = _find_paths(problem, costs)
+    chosen = list(_choose_paths(paths, costs))
     order = list(dict.fromkeys(concept for goal in chosen for concept in paths[goal]))
-    costs = {concept: _count_cost(problem, concept) for path in paths.values() for concept in path}
     return PathPlan(
         concepts=tuple(graph.concepts[concept].id for concept in order),
         dropped=graph.name(set(problem.goals) - problem.mastered - paths.keys()),
@@ -75,38 +76,53 @@ def plan_by_paths(
     )
 
 
-def _find_paths(problem: PlanningProblem) -> dict[int, list[int]]:
+def _price_concepts(problem: PlanningProblem) -> dict[int, int]:
+    """Returns the cost of the cheapest activity of each concept that something teaches."""
+    costs = problem.costs.tolist()
+    return {
+        concept: min(costs[activity] for activity in activities)
+        for concept, activities in enumerate(problem.graph.teachers)
+        if activities
+    }
+
+
+def _find_paths(problem: PlanningProblem, costs: Mapping[int, int]) -> dict[int, list[int]]:
     """Finds the cheapest path from any mastered concept to each weak goal that has one, without its beginning."""
-    graph = problem.graph
-    edges: nx.DiGraph[int] = nx.DiGraph()
-    edges.add_nodes_from(range(len(graph.concepts)))
-    for concept, unlocked in enumerate(graph.unlocks):
-        edges.add_edges_from((concept, after) for after in unlocked if after not in problem.mastered)
-    if not problem.mastered:
-        return {}
-    found: Any = nx.multi_source_dijkstra(
-        edges, problem.mastered, weight=lambda _before, after, _data: _count_cost(problem, after)
-    )
-    paths: Mapping[int, list[int]] = found[1]
-    goals = [goal for goal in problem.goals if goal in paths and goal not in problem.mastered]
-    return {goal: paths[goal][1:] for goal in goals}
+    graph, mastered = problem.graph, problem.mastered
+    before: dict[int, int] = {}
+    heap = [
+        (costs[concept], concept, -1)
+        for concept in {after for known in mastered for after in graph.unlocks[known]} - mastered
+        if concept in costs
+    ]
+    heapify(heap)
+    while heap:  # Dijkstra 1959, from all mastered concepts at once
+        distance, concept, came_from = heappop(heap)
+        if concept not in before:
+            before[concept] = came_from
+            for after in graph.unlocks[concept]:
+                if after in costs and after not in before and after not in mastered:
+                    heappush(heap, (distance + costs[after], after, concept))
+    return {goal: _trace(goal, before) for goal in problem.goals if goal in before}
 
 
-def _count_cost(problem: PlanningProblem, concept: int) -> int:
-    """Returns the cost of a concept's cheapest activity; one that nothing teaches costs nothing here."""
-    return min(map(problem.count_cost, problem.graph.teachers[concept]), default=0)
+def _trace(goal: int, before: Mapping[int, int]) -> list[int]:
+    path = [goal]
+    while before[path[-1]] >= 0:
+        path.append(before[path[-1]])
+    return path[::-1]
 
 
-def _choose_paths(problem: PlanningProblem, paths: Mapping[int, list[int]]) -> list[int]:
-    """Chooses paths until all goals that have one are passed: the most new goals for the cost, at each choice."""
-    costs = {goal: sum(_count_cost(problem, concept) for concept in path) for goal, path in paths.items()}
+def _choose_paths(paths: Mapping[int, Sequence[int]], costs: Mapping[int, int]) -> Iterator[int]:
+    """Chooses goals whose paths pass all goals that have one: the most new ones for the cost, at each choice."""
+    prices = {goal: sum(costs[concept] for concept in path) for goal, path in paths.items()}
     passed = {goal: paths.keys() & set(path) for goal, path in paths.items()}
-    left, chosen = set(paths), list[int]()
+    left = set(paths)
     while left:
-        best = min(left, key=lambda goal: (costs[goal] / len(passed[goal] & left), goal))
-        chosen.append(best)
+        gains = {goal: len(left & passed[goal]) for goal in left}
+        best = min(left, key=lambda goal: (Fraction(prices[goal], gains[goal]), goal))
+        yield best
         left -= passed[best]
-    return chosen
 
 
 def _list_violations(problem: PlanningProblem, order: Collection[int]) -> Iterator[str]:

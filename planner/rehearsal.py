@@ -1,10 +1,21 @@
 """A small plan of every kind, so that all kernels are called: compiled at installation, loaded at a server's start."""
 
+import numpy as np
+
 from kg.curriculum import Concept, Curriculum, Prerequisite, PrerequisiteGroup, PrerequisiteKind, Resource, Section
+from planner.closure import explore
+from planner.constraints import Constraints
+from planner.costs import REFRESH_PERCENT, UNITS_PER_MINUTE, count_steps
+from planner.cover import find_cover
+from planner.engine.arrays import to_ints
+from planner.engine.order import FOCUSED
+from planner.engine.solution import Terms, solve_many
 from planner.generation import generate_plan
 from planner.graph import compile_graph
 from planner.plan import PlanOrder
-from planner.problem import PlanSettings
+from planner.polish import polish_cover
+from planner.problem import PlanSettings, pose_problem
+from planner.trimming import Selection, trim
 from planner.verification import verify_plan
 
 
@@ -12,9 +23,20 @@ def rehearse() -> None:
     """Plans and verifies with everything that planning knows, in a fraction of a second where kernels are compiled."""
     graph = compile_graph(_draw_up())
     mastery = {"counting": 0.9, "shapes": 0.6}
+    goals = ["geometry", "surveying"]
     for order in PlanOrder:
-        plan = generate_plan(graph, ["geometry", "surveying"], mastery, PlanSettings(order=order))
+        plan = generate_plan(graph, goals, mastery, PlanSettings(order=order))
         verify_plan(graph, plan, mastery)
+    generate_plan(graph, goals, mastery, stop=lambda: True)
+    generate_plan(graph, goals, mastery, constraints=Constraints(deadlines={"geometry": 500}))
+    problem = pose_problem(graph, goals, mastery, PlanSettings())
+    region = explore(problem)
+    cover = find_cover(problem, region, lambda: False)
+    trim(problem, region, Selection(set(cover.teachers), set(cover.teachers.values())))
+    polish_cover(problem, cover, 2)
+    terms = Terms(8_000, 5_000, UNITS_PER_MINUTE, REFRESH_PERCENT, FOCUSED, True)
+    steps = np.stack([count_steps(graph, mastery)])
+    solve_many(graph.arrays, to_ints([0, len(problem.goals)]), to_ints(problem.goals), steps, terms)
 
 
 def _draw_up() -> Curriculum:

@@ -93,7 +93,7 @@ def _list_requirements(graph: PlanningGraph, concept: int) -> Iterator[int]:
 def _spread(number: int, steps: int, taken: Set[int]) -> Iterator[int]:
     """Returns so many gaps, ascending, evenly among those that are not taken: -1 before the first step, and so on."""
     gaps = [gap for gap in range(-1, steps) if gap not in taken]
-    if len(gaps) <= number:  # there are more reviews than steps
+    if len(gaps) < number:  # there are more reviews than steps
         gaps = list(range(-1, steps))
     return (gaps[(place + 1) * len(gaps) // (number + 1)] for place in range(number))
 

@@ -33,6 +33,9 @@ MOST_LEARNERS = 100_000
 PAGE = 64
 """Learners planned for between two notes of the place: what a server that dies leaves to be done again."""
 
+FEW = 256
+"""Learners up to whom a batch is planned in the server's threads: to start processes takes longer, about 3 s."""
+
 
 async def start_batch(backend: Backend, request: BatchGeneratePlansRequest) -> OperationMessage:
     """Creates the operation that plans for many learners.
@@ -147,8 +150,7 @@ class BatchPlanner(Worker):
         if operation.cancelled:
             return operation
         size = max(PAGE, CHUNK * self._processes)
-        # To start processes for a few plans takes longer than to make them.
-        pool = PlanningPool(self._backend, self._processes if left > PAGE else 0)
+        pool = PlanningPool(self._backend, self._processes if left > FEW else 0)
         try:
             async with contextlib.aclosing(pages.plan(after, size, pool)) as planned:
                 async for page in planned:

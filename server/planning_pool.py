@@ -1,6 +1,6 @@
 """Plans of many learners, made in processes that each have the curriculum's graph in memory.
 
-Processes use all cores and leave the event loop its own; they cost about a second to start, so a few plans are made in
+Processes use all cores and leave the event loop its own, but take seconds to start, so a few plans are better made in
 the server's threads. Either way the plans are the same.
 """
 

@@ -43,6 +43,7 @@ async def _serve(settings: "Settings") -> None:
     import signal
 
     from kg.errors import GraphMasalError
+    from planner.engine.compilation import start_compiling
     from server.application import Application
     from server.logs import configure_logs
 
@@ -56,8 +57,11 @@ async def _serve(settings: "Settings") -> None:
     except (GraphMasalError, OSError) as error:
         raise CommandError(str(error)) from error
     typer.echo(address)
+    compiler = start_compiling()
     await stop.wait()
     await application.stop()
+    if compiler is not None:
+        compiler.terminate()
 
 
 @command(app, "migrate")

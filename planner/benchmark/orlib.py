@@ -29,7 +29,9 @@ class Instance:
 
 
 def read_folder(folder: Path) -> Iterator[Instance]:
-    """Reads all instances of a folder that its reference.csv has an optimum for, by name."""
+    """Reads all instances of a folder that its reference.csv has an optimum for, by name; none where it has no such."""
+    if not (folder / "reference.csv").is_file():
+        return
     with (folder / "reference.csv").open(newline="") as stream:
         reference = {row["instance"]: row for row in csv.DictReader(stream)}
     for name, row in sorted(reference.items()):

@@ -30,13 +30,18 @@ class Target:
         return f"{'>=' if self.at_least else '<='} {write_number(self.value)}"
 
 
+def aim_below(value: float | None) -> Target | None:
+    """Returns the target of at most a value; None for none."""
+    return None if value is None else Target(value=value)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
     """A row: one measure for all that it was taken of.
 
     Attributes:
         name: What it measures, with its unit.
-        values: By the columns of the section, the planner's own first; None: not measured.
+        values: By the columns of the section, the planner's own first; None, or left out at the end: not measured.
         target: For the first value; None: none is set.
     """
 
@@ -90,7 +95,8 @@ def print_report(report: Report) -> None:
         table.add_column(column, justify="right")
     table.add_column("")
     for figure in report.figures:
-        cells = [write_number(value) for value in figure.values]
+        missing = len(report.columns) - len(figure.values)
+        cells = [write_number(value) for value in (*figure.values, *[None] * missing)]
         table.add_row(figure.name, *cells, str(figure.target or ""), figure.verdict)
     console.print(table)
     for line in (*report.notes, *(f"UNSOUND: {fault}" for fault in report.faults)):

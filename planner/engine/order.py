@@ -8,7 +8,7 @@ from planner.engine.arrays import Flags, GraphArrays, Ints
 from planner.engine.compilation import inner, kernel
 from planner.engine.order_focus import arrange_focused
 from planner.engine.order_goals import Words, trace_words, weigh_steps
-from planner.engine.order_precedence import Precedence, set_precedence
+from planner.engine.order_precedence import Precedence, set_precedence, set_strict_precedence
 from planner.engine.order_sheet import fill_sheet
 from planner.engine.order_stages import gather_stages, set_levels
 from planner.engine.order_switches import bound_changes
@@ -92,8 +92,8 @@ def arrange_steps(
 @kernel
 def trace_served(graph: GraphArrays, concepts: Ints, goals: Ints) -> Words:
     """Returns by concept of a plan, ascending, the bits of the goals that it serves."""
-    no_flags, no_orders = np.empty(0, dtype=np.uint8), np.empty((0, 2), dtype=np.int64)
-    return trace_words(set_precedence(graph, no_flags, concepts, no_orders), goals)
+    no_orders = np.empty((0, 2), dtype=np.int64)
+    return trace_words(set_strict_precedence(graph, concepts, no_orders), goals)
 
 
 @kernel
@@ -115,12 +115,6 @@ def set_deadlines(graph: GraphArrays, mastered: Flags, concepts: Ints, orders: I
     if len(precedence.sorted) < len(concepts):
         return concepts[:0]
     return _set_deadline_levels(precedence, due)
-
-
-@kernel
-def find_circle(graph: GraphArrays, mastered: Flags, concepts: Ints, orders: Ints) -> bool:
-    """Returns whether no order satisfies hard prerequisites, groups and extra orders."""
-    return len(set_precedence(graph, mastered, concepts, orders).sorted) < len(concepts)
 
 
 @kernel

@@ -48,10 +48,11 @@ def arrange_focused(sheet: Ints, arcs: Ints, stages: Ints, stage_start: Ints) ->
     """Orders steps with few changes of topic.
 
     A topic is kept while it has ready steps. Then comes a topic all of whose steps can be done in a row: it has to come
-    some time, and no order gets worse by its coming now. Where there is none, that topic comes from whose run the
-    longest chain of changes of topic leads on, for that chain has to be gone through whatever else is done; then the
-    one with the longest run, then what serves the first goal, then the smallest step. A run is counted as it grows, so
-    that looking ahead costs no more than the steps themselves. Steps without a topic go along with the topic at hand.
+    some time, and its coming now makes no order change topic more often. Where there is none, that topic comes from
+    whose run the longest chain of changes of topic leads on, for that chain has to be gone through whatever else is
+    done; then the one with the longest run, then what serves the first goal, then the smallest step. A run is counted
+    as it grows, so that looking ahead costs no more than the steps themselves. Steps without a topic go along with the
+    topic at hand.
 
     Among the ready steps of a topic, those of the resource at hand come first; then those with the fewest soft
     prerequisites outstanding, then what serves the first goal, then the smallest step.
@@ -65,7 +66,7 @@ def arrange_focused(sheet: Ints, arcs: Ints, stages: Ints, stage_start: Ints) ->
     Returns:
         All steps, in order. Arcs must form no circle, and none lead from a later stage to an earlier one.
 
-    Complexity is O((V + E) log V).
+    Complexity is O((V + E) log V), and the lessons of a resource each time that it is taken up.
     """
     size = len(stages)
     heaps = make_heaps(3, len(arcs) + size)

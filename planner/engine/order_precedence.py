@@ -128,20 +128,27 @@ def set_precedence(graph: GraphArrays, mastered: Flags, concepts: Ints, orders: 
     Complexity is linear in the rows of the plan's concepts, but for `place` and a pass over the groups in case of a
     circle.
     """
-    size = len(concepts)
+    precedence = set_strict_precedence(graph, concepts, orders)
+    if len(precedence.sorted) == len(concepts) or len(orders) == 0:
+        return precedence
+    moment = _find_moments(graph, mastered, concepts, precedence.place, orders)
+    if moment.max() == len(concepts):
+        return precedence
+    first, second = list_arcs(graph.unlocks_start, graph.unlocks, orders, concepts, precedence.place)
+    first, second = keep_arcs(moment, first, second)
+    start, after = compress_arcs(len(concepts), first, second)
+    return Precedence(precedence.place, start, after, sort_steps(start, after))
+
+
+@inner
+def set_strict_precedence(graph: GraphArrays, concepts: Ints, orders: Ints) -> Precedence:
+    """Finds what comes before what if all members of groups that the plan has come first, circle or not."""
     place = np.full(len(graph.rank), -1, dtype=np.int64)
-    for step in range(size):
+    for step in range(len(concepts)):
         place[concepts[step]] = step
     first, second = list_arcs(graph.unlocks_start, graph.unlocks, orders, concepts, place)
-    start, after = compress_arcs(size, first, second)
-    line = sort_steps(start, after)
-    if len(line) < size and len(orders) > 0:
-        moment = _find_moments(graph, mastered, concepts, place, orders)
-        if moment.max() < size:
-            first, second = keep_arcs(moment, first, second)
-            start, after = compress_arcs(size, first, second)
-            line = sort_steps(start, after)
-    return Precedence(place, start, after, line)
+    start, after = compress_arcs(len(concepts), first, second)
+    return Precedence(place, start, after, sort_steps(start, after))
 
 
 @inner

@@ -86,16 +86,18 @@ def fill_sheet(
     soft_start, soft_after = compress_arcs(size, steps, soft)
     first_lesson = np.full(len(graph.activity_own), -1, dtype=np.int64)
     sheet = np.empty((ROWS, size + SPARE), dtype=np.int64)
-    sheet[TOPIC, :size] = number_topics(graph, concepts)
+    topics = number_topics(graph, concepts)
     for step in range(size - 1, -1, -1):
         sheet[NEXT_LESSON, step] = first_lesson[activities[step]]
         first_lesson[activities[step]] = step
     for step in range(size):
         sheet[RESOURCE, step] = -1 if graph.activity_own[activities[step]] else first_lesson[activities[step]]
         sheet[TIE, step] = first[step] * size + step
+        sheet[TOPIC, step] = topics[step]
+    for step in range(size + 1):
+        sheet[START, step] = precedence.start[step]
+        sheet[SOFT_START, step] = len(precedence.after) + soft_start[step]
     _measure_chains(sheet, precedence)
-    sheet[START, : size + 1] = precedence.start
-    sheet[SOFT_START, : size + 1] = soft_start + len(precedence.after)
     return sheet, np.concatenate((precedence.after, soft_after))
 
 

@@ -1,4 +1,4 @@
-"""How often an order changes topic, and how often every order has to."""
+"""How often every order of a plan changes topic at least."""
 
 from typing import Final, NamedTuple
 
@@ -48,17 +48,6 @@ def number_topics(graph: GraphArrays, concepts: Ints) -> Ints:
         if topics[step] >= 0:
             topics[step] = numbers[topics[step] + 1]
     return topics
-
-
-@inner
-def count_changes(topics: Ints) -> int:
-    """Returns how often the topic changes along an order; steps without one (-1) are passed over."""
-    changes, current = 0, -1
-    for topic in topics:
-        if topic >= 0:
-            changes += current not in (-1, topic)
-            current = topic
-    return changes
 
 
 @inner

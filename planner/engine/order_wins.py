@@ -10,8 +10,8 @@ from planner.engine.order_goals import Words
 from planner.engine.order_precedence import Precedence
 from planner.engine.order_shares import Shares, find_shares
 
-_SWEEPS: Final = 20
-"""Work that the search may do, in sweeps over all goals."""
+_SWEEPS: Final = 10
+"""Work that the search may do, in sweeps over all goals. With 500 goals twice as many gain less than 0.1 %."""
 
 
 class _Search(NamedTuple):

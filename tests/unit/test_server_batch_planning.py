@@ -97,6 +97,7 @@ async def store(tmp_path: Path) -> AsyncIterator[BatchStore]:
 @pytest.fixture
 async def backend(store: BatchStore, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Backend]:
     monkeypatch.setattr("server.batch_planning.PAGE", 3)
+    monkeypatch.setattr("server.batch_planning.FEW", 3)
     with ThreadPoolExecutor(2) as executor:
         yield Backend(store=store, executor=executor, curricula=CurriculumCache(store, executor), clock=Clock())
 

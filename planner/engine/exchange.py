@@ -217,8 +217,8 @@ def _has_substitutes(graph: GraphArrays, choices: Choices, ledger: Ledger, activ
 
 @lean
 def _find_substitute(graph: GraphArrays, choices: Choices, ledger: Ledger, activity: int) -> int:
-    """Returns which activity teaches most for its cost of what another one, whose concepts are marked, teaches alone."""
-    best, best_cost, best_gain = -1, np.int64(0), 0
+    """Returns which activity teaches most for its cost of what another, whose concepts are marked, teaches alone."""
+    best, best_cost, best_gain = -1, 0, 0
     for entry in range(graph.sections_start[activity], graph.sections_start[activity + 1]):
         concept = graph.sections[entry]
         if ledger.count[concept] == 1 and is_learned(choices, ledger, concept):
@@ -226,7 +226,7 @@ def _find_substitute(graph: GraphArrays, choices: Choices, ledger: Ledger, activ
                 other = int(graph.teachers[place])
                 if other == activity or ledger.unavailable[other] == 1:
                     continue
-                cost, gain = choices.costs[other], _count_taught_alone(graph, choices, ledger, other)
+                cost, gain = int(choices.costs[other]), _count_taught_alone(graph, choices, ledger, other)
                 order = compare_ratios(cost, gain, best_cost, best_gain) if best >= 0 else -1
                 if order < 0 or (order == 0 and (cost < best_cost or (cost == best_cost and other < best))):
                     best, best_cost, best_gain = other, cost, gain

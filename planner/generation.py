@@ -13,6 +13,7 @@ from planner.order import arrange, bound_switches, count_switches, find_late, tr
 from planner.plan import BoundKind, Certificate, LeftOutGoal, Plan, UnreachableGoal
 from planner.problem import PlanningProblem, PlanSettings, build_problem, find_pinned, pose_problem
 from planner.reasons import list_in_words
+from planner.reviews import overlay_reviews
 from planner.sessions import pack_sessions
 from planner.steps import find_relied_on, list_steps
 
@@ -156,12 +157,13 @@ def _spell_out(
         refresh_threshold=settings.refresh_threshold,
         order=settings.order,
         switches=count_switches(graph, order),
-        switches_lower_bound=int(bound_switches(problem, teachers)) if teachers else 0,
+        switches_lower_bound=bound_switches(problem, teachers) if teachers else 0,
         cost_model=settings.cost_model,
         constraints=constraints,
         sessions=pack_sessions(minutes, session) if session else (),
         left_out=left_out,
         skipped=draft.skipped,
+        reviews=() if reviews is None else overlay_reviews(graph, steps, reviews),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import hypothesis
 import pytest
 from neo4j import AsyncGraphDatabase
 
@@ -13,6 +14,10 @@ from kg.store import Store
 from tests.contract.places import Place
 from tests.neo4j_choice import NAMED, Neo4jMissing, find_neo4j
 from tests.neo4j_server import Neo4jAddress
+
+# how long an example takes is for benchmarks to say
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import grpc
 import pytest
 
+from graphmasal.v1.learner_service_pb2 import GetLearnerStateRequest
 from graphmasal.v1.plan_pb2 import (
     PLAN_ORDER_EARLY_WINS,
     CostModel,
@@ -109,6 +110,22 @@ async def test_constraints_on_what_is_not_there_are_refused(
 
     assert code == grpc.StatusCode.INVALID_ARGUMENT
     assert field in fields_of(status)
+
+
+async def test_reviews_are_laid_over_the_steps_where_asked_for(stubs: Stubs) -> None:
+    await import_course(stubs)
+    await append(stubs, *(answer(f"r{number}", day=number) for number in range(4)))
+    known = (await generate(stubs, "maps", mastery_threshold=0.01)).mastered
+    threshold = (await stubs.learners.GetLearnerState(GetLearnerStateRequest(name=ADA, curriculum="algebra"))).mastery[
+        0
+    ]
+    plan = await generate(stubs, "maps", include_reviews=True, mastery_threshold=threshold.probability - 0.001)
+    plain = await generate(stubs, "maps", mastery_threshold=threshold.probability - 0.001)
+
+    assert "sets" in known
+    assert [(review.concept, review.after_step) for review in plan.reviews] == [("sets", -1)]
+    assert plan.steps == plain.steps
+    assert not plain.reviews
 
 
 async def test_a_plan_is_explained_by_what_it_would_cost_otherwise(stubs: Stubs) -> None:

@@ -111,7 +111,7 @@ def draw_cases(largest: int, *, resources: bool = True, orders: int = 0) -> st.S
 modes = st.sampled_from(PlanOrder)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(draw_cases(60), modes, st.booleans())
 def test_an_order_has_every_step_once_and_all_prerequisites_and_members_first(
     case: Case, mode: PlanOrder, due: bool
@@ -121,7 +121,7 @@ def test_an_order_has_every_step_once_and_all_prerequisites_and_members_first(
     assert case.puts_all_members_first(order)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(draw_cases(30, orders=4), modes, st.booleans())
 def test_extra_orders_hold(case: Case, mode: PlanOrder, due: bool) -> None:
     assume(not has_circle(case.problem, case.teachers))
@@ -130,7 +130,7 @@ def test_extra_orders_hold(case: Case, mode: PlanOrder, due: bool) -> None:
     assert all(case.can_follow(concept, order[:position]) for position, concept in enumerate(order))
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(draw_cases(7, orders=4))
 def test_extra_orders_form_a_circle_where_there_is_no_order(case: Case) -> None:
     assert has_circle(case.problem, case.teachers) == (next(case.list_orders(), None) is None)
@@ -145,6 +145,7 @@ def test_no_order_has_fewer_switches_than_the_bound(case: Case, mode: PlanOrder)
     assert count_switches(case.graph, case.arrange(mode)) >= bound
 
 
+@settings(deadline=None)
 @given(draw_cases(60))
 def test_the_bound_is_not_below_the_number_of_topics_nor_a_chain_of_changes(case: Case) -> None:
     topic = case.graph.arrays.topic.tolist()
@@ -178,6 +179,7 @@ def test_a_late_goal_and_those_due_no_later_take_at_least_the_minutes_named(case
         assert min(max(case.time(order, each) for each in earlier) for order in orders) == minutes
 
 
+@settings(deadline=None)
 @given(draw_cases(40, resources=False))
 def test_no_goal_moved_elsewhere_makes_goals_come_earlier(case: Case) -> None:
     weights = {concept: case.problem.count_minutes(activity) for concept, activity in case.teachers.items()}
@@ -216,6 +218,7 @@ def test_compiled_kernels_find_what_plain_ones_find(case: Case) -> None:
     assert found[0] == found[1]
 
 
+@settings(deadline=None)
 @given(draw_cases(40), modes, st.randoms(use_true_random=False))
 def test_the_order_of_mappings_does_not_matter(case: Case, mode: PlanOrder, rng: random.Random) -> None:
     def shuffle(mapping: dict[int, int]) -> dict[int, int]:
@@ -225,6 +228,7 @@ def test_the_order_of_mappings_does_not_matter(case: Case, mode: PlanOrder, rng:
     assert shuffled == case.arrange(mode, due=True)
 
 
+@settings(deadline=None)
 @given(draw_cases(40))
 def test_a_concept_serves_itself_and_what_the_concepts_after_it_serve(case: Case) -> None:
     own = {goal: 1 << position for position, goal in enumerate(case.problem.goals)}

@@ -8,7 +8,7 @@ from planner.engine.arrays import GraphArrays, ProblemArrays, RegionArrays
 from planner.engine.compilation import inner, kernel
 from planner.engine.cuts import price_cuts
 from planner.engine.lagrangian import ascend, join_rows
-from planner.engine.prices import find_scale, find_step, list_rows, price_rows
+from planner.engine.prices import find_scale, find_settled, find_step, list_rows, price_rows
 
 DUAL_PRICES: Final = 0
 LANDMARKS: Final = 1
@@ -48,29 +48,31 @@ def bound_region(
         cost: A cost that can be had, in units of 0.0001: a bound that reaches it is as good as can be.
         thorough: False: prices only.
     """
-    scale = find_scale(problem.costs)
+    scale, step = find_scale(problem.costs), find_step(graph, problem, region)
+    settled = find_settled(graph, problem, region)
+    rows = list_rows(graph, problem, region, settled)
     costs = problem.costs * scale
-    rows = list_rows(graph, problem, region)
-    if len(rows.demand) == 0:
-        return BoundArrays(0, DUAL_PRICES)
-    step = find_step(problem.costs, rows, region, graph, problem)
+    paid = 0
+    for activity in np.flatnonzero(settled):
+        paid += costs[activity]
+        costs[activity] = 0
     best = BoundArrays(0, DUAL_PRICES)
+    joined, joined_prices, joined_value = rows, np.zeros(0, dtype=np.int64), -1
     for shares in (True, False):
         left, prices = costs.copy(), np.zeros(len(rows.demand), dtype=np.int64)
-        value = price_rows(rows, left, prices, shares)
+        value = paid + price_rows(rows, left, prices, shares)
         best = _keep_better(best, value, scale, step, DUAL_PRICES)
-        if not thorough or best.units >= cost:
+        if best.units >= cost or not thorough:
             continue
         cuts = price_cuts(graph, problem, region, left, _MOST_HEIGHTS)
         best = _keep_better(best, value + cuts.value, scale, step, LANDMARKS)
-        if best.units >= cost:
-            break
-        joined = join_rows(rows, cuts)
+        if value + cuts.value > joined_value:
+            joined, joined_prices = join_rows(rows, cuts), np.concatenate((prices, cuts.prices))
+            joined_value = value + cuts.value
+    if thorough and best.units < cost and len(joined.demand) > 0:
         rounds = min(_MOST_ROUNDS, _MOST_ENTRIES // max(1, len(joined.activities)))
-        value = ascend(joined, costs, np.concatenate((prices, cuts.prices)), cost * scale, rounds)
+        value = paid + ascend(joined, costs, joined_prices, cost * scale - paid, rounds)
         best = _keep_better(best, value, scale, step, LAGRANGIAN)
-        if best.units >= cost:
-            break
     return best
 
 

@@ -16,6 +16,9 @@ _FIRST_STEP: Final = 1.0
 _PATIENCE: Final = 8
 """Rounds without progress after which steps are halved."""
 
+_LAST_STEP: Final = 1.0 / 64.0
+"""Steps smaller than that gain nothing that counts."""
+
 
 @inner
 def join_rows(rows: Rows, cuts: Cuts) -> Rows:
@@ -55,9 +58,10 @@ def ascend(rows: Rows, costs: Ints, prices: Ints, target: int, rounds: int) -> i
     value = evaluate(rows, costs, prices)
     best_value, best_float = value, float(value)
     residual, gradient = np.zeros(len(costs), dtype=np.float64), np.empty(count, dtype=np.float64)
+    charged = _list_distinct(rows.activities, len(costs))
     step, idle = _FIRST_STEP, 0
     for _ in range(rounds):
-        total = _relax(rows, costs, price, residual)
+        total = _relax(rows, costs, price, residual, charged)
         norm = 0.0
         for row in range(count):
             short = float(rows.demand[row])
@@ -77,6 +81,8 @@ def ascend(rows: Rows, costs: Ints, prices: Ints, target: int, rounds: int) -> i
             break
         if idle == _PATIENCE:
             step, idle = step / 2.0, 0
+            if step < _LAST_STEP:
+                break
         length = step * (target - total) / norm
         for row in range(count):
             price[row] = max(0.0, price[row] + length * gradient[row])
@@ -88,26 +94,24 @@ def ascend(rows: Rows, costs: Ints, prices: Ints, target: int, rounds: int) -> i
 
 
 @inner
-def _relax(rows: Rows, costs: Ints, price: Floats, residual: Floats) -> float:
-    """Sets what activities have left, which may be negative, and returns L."""
+def _list_distinct(activities: Ints, size: int) -> Ints:
+    met = np.zeros(size, dtype=np.uint8)
+    met[activities] = 1
+    return np.flatnonzero(met)
+
+
+@inner
+def _relax(rows: Rows, costs: Ints, price: Floats, residual: Floats, charged: Ints) -> float:
+    """Sets what charged activities have left, which may be negative, and returns L."""
     total = 0.0
-    for entry in range(len(rows.activities)):
-        residual[rows.activities[entry]] = float(costs[rows.activities[entry]])
+    for activity in charged:
+        residual[activity] = float(costs[activity])
     for row in range(len(rows.demand)):
         total += rows.demand[row] * price[row]
         for entry in range(rows.start[row], rows.start[row + 1]):
             residual[rows.activities[entry]] -= rows.weights[entry] * price[row]
-    return total + _sum_overcharged(rows, residual)
-
-
-@inner
-def _sum_overcharged(rows: Rows, residual: Floats) -> float:
-    total = 0.0
-    met = np.zeros(len(residual), dtype=np.uint8)
-    for activity in rows.activities:
-        if met[activity] == 0:
-            met[activity] = 1
-            total += min(0.0, residual[activity])
+    for activity in charged:
+        total += min(0.0, residual[activity])
     return total
 
 

@@ -4,7 +4,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from planner.engine.arrays import GraphArrays, Ints, ProblemArrays, RegionArrays
+from planner.engine.arrays import Flags, GraphArrays, Ints, ProblemArrays, RegionArrays
 from planner.engine.compilation import inner
 
 _FINEST: Final = 1 << 20
@@ -38,46 +38,90 @@ def find_scale(costs: Ints) -> int:
 
 
 @inner
-def list_rows(graph: GraphArrays, problem: ProblemArrays, region: RegionArrays) -> Rows:
-    """Lists rows that hold for every plan.
+def find_settled(graph: GraphArrays, problem: ProblemArrays, region: RegionArrays) -> Flags:
+    """Flags the activities that every plan does: those pinned, and the only ones that teach a forced concept."""
+    settled = problem.pinned.copy()
+    for concept in region.learnable:
+        if region.forced[concept] == 1:
+            count, only = 0, -1
+            for place in range(graph.teachers_start[concept], graph.teachers_start[concept + 1]):
+                if problem.unavailable[graph.teachers[place]] == 0:
+                    count, only = count + 1, graph.teachers[place]
+            if count == 1:
+                settled[only] = 1
+    return settled
 
-    A pinned activity is done. A forced concept needs an activity. Of a group that needs several of its members,
-    activities teach that many; groups that need one are left to the cuts, which see deeper.
+
+@inner
+def list_rows(graph: GraphArrays, problem: ProblemArrays, region: RegionArrays, settled: Flags) -> Rows:
+    """Lists rows that hold for every plan, but for those that settled activities fulfil.
+
+    A forced concept needs an activity. Of a group that needs several of its members, activities teach that many;
+    groups that need one are left to the cuts, which see deeper.
     """
-    pinned, forced = np.flatnonzero(problem.pinned), np.flatnonzero(region.forced)
     groups = np.flatnonzero(region.unmet > 1)
-    entries = len(pinned)
-    for concept in forced:
-        entries += graph.teachers_start[concept + 1] - graph.teachers_start[concept]
+    room = _count_room(graph, region, groups)
+    start = np.zeros(len(region.learnable) + len(groups) + 1, dtype=np.int64)
+    demand = np.ones(len(region.learnable) + len(groups), dtype=np.int64)
+    activities, weights = np.empty(room, dtype=np.int64), np.ones(room, dtype=np.int64)
+    row, end = 0, 0
+    for concept in region.learnable:
+        last = _add_concept(graph, problem, concept, settled, activities, end) if region.forced[concept] == 1 else end
+        if last > end:
+            row += 1
+            start[row] = end = last
+    slot = np.full(len(problem.costs) if len(groups) > 0 else 0, -1, dtype=np.int64)
+    for group in groups:
+        last = _add_group(graph, problem, region, group, activities, weights, slot, end)
+        last, demand[row] = _take_settled(activities, weights, settled, end, last, region.unmet[group])
+        if last > end:
+            row += 1
+            start[row] = end = last
+    return _sort_rows(Rows(start[: row + 1], activities[:end], weights[:end], demand[:row]))
+
+
+@inner
+def _count_room(graph: GraphArrays, region: RegionArrays, groups: Ints) -> int:
+    """Returns how many entries rows have at most, with room for a whole group before its settled activities go."""
+    room = 0
+    for concept in region.learnable:
+        if region.forced[concept] == 1:
+            room += graph.teachers_start[concept + 1] - graph.teachers_start[concept]
     for group in groups:
         for place in range(graph.members_start[group], graph.members_start[group + 1]):
             member = graph.members[place]
-            entries += graph.teachers_start[member + 1] - graph.teachers_start[member]
-    count = len(pinned) + len(forced) + len(groups)
-    start = np.zeros(count + 1, dtype=np.int64)
-    activities = np.empty(entries, dtype=np.int64)
-    weights = np.ones(entries, dtype=np.int64)
-    demand = np.ones(count, dtype=np.int64)
-    row, end = 0, 0
-    for activity in pinned:
-        activities[end] = activity
-        end += 1
-        row += 1
-        start[row] = end
-    for concept in forced:
-        for place in range(graph.teachers_start[concept], graph.teachers_start[concept + 1]):
-            if problem.unavailable[graph.teachers[place]] == 0:
-                activities[end] = graph.teachers[place]
-                end += 1
-        row += 1
-        start[row] = end
-    slot = np.full(len(problem.costs) if len(groups) else 0, -1, dtype=np.int64)
-    for group in groups:
-        demand[row] = region.unmet[group]
-        end = _add_group(graph, problem, region, int(group), activities, weights, slot, end)
-        row += 1
-        start[row] = end
-    return _sort_rows(Rows(start, activities[:end], weights[:end], demand))
+            room += graph.teachers_start[member + 1] - graph.teachers_start[member]
+    return int(room)
+
+
+@inner
+def _add_concept(
+    graph: GraphArrays, problem: ProblemArrays, concept: int, settled: Flags, activities: Ints, end: int
+) -> int:
+    """Adds the activities that teach a concept, and returns the new end; the old one if a settled one does."""
+    last = end
+    for place in range(graph.teachers_start[concept], graph.teachers_start[concept + 1]):
+        activity = graph.teachers[place]
+        if settled[activity] == 1:
+            return end
+        if problem.unavailable[activity] == 0:
+            activities[last] = activity
+            last += 1
+    return last
+
+
+@inner
+def _take_settled(activities: Ints, weights: Ints, settled: Flags, end: int, last: int, need: int) -> tuple[int, int]:
+    """Takes settled activities out of a row and what they contribute off its demand; returns its end and its demand."""
+    for entry in range(end, last):
+        if settled[activities[entry]] == 1:
+            need -= weights[entry]
+    kept = end
+    for entry in range(end, last):
+        if settled[activities[entry]] == 0 and need > 0:
+            activities[kept], weights[kept] = activities[entry], min(weights[entry], need)
+            kept += 1
+    return kept, max(need, 1)
 
 
 @inner
@@ -178,15 +222,15 @@ def _charge(rows: Rows, left: Ints, row: int, price: int) -> None:
 
 
 @inner
-def find_step(costs: Ints, rows: Rows, region: RegionArrays, graph: GraphArrays, problem: ProblemArrays) -> int:
-    """Returns the greatest common divisor of what activities of the region cost: the cost of a plan is a multiple."""
+def find_step(graph: GraphArrays, problem: ProblemArrays, region: RegionArrays) -> int:
+    """Returns the greatest common divisor of what activities of a plan cost: the cost of a plan is a multiple."""
     step = 0
-    for activity in rows.activities:
-        step = _find_divisor(step, costs[activity])
+    for activity in np.flatnonzero(problem.pinned):
+        step = _find_divisor(step, problem.costs[activity])
     for concept in region.learnable:
         for place in range(graph.teachers_start[concept], graph.teachers_start[concept + 1]):
             if problem.unavailable[graph.teachers[place]] == 0:
-                step = _find_divisor(step, costs[graph.teachers[place]])
+                step = _find_divisor(step, problem.costs[graph.teachers[place]])
     return max(step, 1)
 
 

@@ -8,7 +8,7 @@ from planner.engine import bounds as engine
 from planner.plan import BoundKind
 from planner.problem import PlanningProblem
 
-_KINDS: Final = {
+KINDS: Final = {
     engine.DUAL_PRICES: BoundKind.DUAL_PRICES,
     engine.LANDMARKS: BoundKind.LANDMARKS,
     engine.LAGRANGIAN: BoundKind.LAGRANGIAN,
@@ -57,4 +57,4 @@ def bound_cost(
     """
     cost = _UNKNOWN if cost_units is None else cost_units
     found = engine.bound(problem.graph.arrays, problem.to_arrays(), region.arrays, cost, thorough)
-    return Bound(units=int(found.units), kind=_KINDS[int(found.kind)])
+    return Bound(units=int(found.units), kind=KINDS[int(found.kind)])

@@ -22,7 +22,7 @@ from planner.problem import PlanningProblem
 
 _NO_FLAGS: Final = flag((), 0)
 _NO_ROWS: Final = to_ints(()).reshape(-1, 2)
-_MODES: Final = {PlanOrder.FOCUSED: FOCUSED, PlanOrder.EARLY_WINS: EARLY_WINS}
+MODES: Final = {PlanOrder.FOCUSED: FOCUSED, PlanOrder.EARLY_WINS: EARLY_WINS}
 
 
 class OrderCircleError(ValueError):
@@ -104,7 +104,7 @@ def arrange(
         _list_first_goals(served, concepts),
         _list_rows(problem.orders),
         _number_deadlines(due or {}),
-        _MODES[mode],
+        MODES[mode],
     )
     if len(order) < len(concepts):
         raise OrderCircleError

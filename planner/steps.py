@@ -1,10 +1,11 @@
 """Spelling out a draft: its concepts in order, as steps with minutes, costs and reasons."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from planner.constraints import Constraints
 from planner.drafts import Draft
+from planner.graph import PlanningGraph
 from planner.plan import PlanStep, StepKind
 from planner.problem import PlanningProblem, find_pinned
 from planner.reasons import Explainer
@@ -32,10 +33,9 @@ def list_steps(
         late: By goal that misses its deadline, the minutes after which it is reached.
     """
     problem, graph, teachers = draft.problem, draft.problem.graph, draft.teachers
-    lessons: defaultdict[int, set[int]] = defaultdict(set)
-    for concept, activity in teachers.items():
-        lessons[activity].add(concept)
-    minutes, costs = _share_out(draft, lessons)
+    lessons = group_by_activity(teachers)
+    minutes = share_out(graph, lessons, problem.count_minutes)
+    costs = share_out(graph, lessons, problem.count_cost)
     explainer = Explainer(
         problem=problem,
         region=draft.region,
@@ -62,17 +62,32 @@ def list_steps(
     )
 
 
-def _share_out(draft: Draft, lessons: Mapping[int, Collection[int]]) -> tuple[dict[int, int], dict[int, int]]:
-    """Returns minutes and costs by concept; an activity's are split over what it teaches, by its sections."""
-    problem = draft.problem
-    minutes: dict[int, int] = {}
-    costs: dict[int, int] = {}
+def group_by_activity(teachers: Mapping[int, int]) -> dict[int, set[int]]:
+    """Returns the concepts of a plan by the activity that teaches them."""
+    lessons: defaultdict[int, set[int]] = defaultdict(set)
+    for concept, activity in teachers.items():
+        lessons[activity].add(concept)
+    return dict(lessons)
+
+
+def share_out(
+    graph: PlanningGraph, lessons: Mapping[int, Collection[int]], count: Callable[[int], int]
+) -> dict[int, int]:
+    """Splits an amount of each activity over what it teaches, by its sections.
+
+    Args:
+        graph: The curriculum.
+        lessons: Concepts of the plan by activity.
+        count: The amount of an activity as a whole, >= 0.
+
+    Returns:
+        Shares by concept.
+    """
+    shares: dict[int, int] = {}
     for activity, taught in lessons.items():
-        sections = problem.graph.activities[activity].sections
-        parts = {concept: sections[concept] for concept in sorted(taught)}
-        minutes |= split(problem.count_minutes(activity), parts)
-        costs |= split(problem.count_cost(activity), parts)
-    return minutes, costs
+        sections = graph.activities[activity].sections
+        shares |= split(count(activity), {concept: sections[concept] for concept in sorted(taught)})
+    return shares
 
 
 def find_relied_on(problem: PlanningProblem, concepts: Collection[int], constraints: Constraints) -> set[int]:
@@ -81,16 +96,22 @@ def find_relied_on(problem: PlanningProblem, concepts: Collection[int], constrai
     A pinned resource need not be done for what is mastered, and no penalty is paid for it.
     """
     graph = problem.graph
-    found = set(problem.goals)
+    found = {*problem.goals, *find_required(graph, concepts)}
+    if constraints.soft_penalty_units:
+        found.update(before for concept in concepts for before in graph.soft_prerequisites[concept])
+    for resource in find_pinned(graph, constraints)[1]:
+        found.update(graph.activities[resource].sections)
+    return found & problem.mastered
+
+
+def find_required(graph: PlanningGraph, concepts: Collection[int]) -> set[int]:
+    """Finds the hard prerequisites and group members of concepts."""
+    found: set[int] = set()
     for concept in concepts:
         found.update(graph.prerequisites[concept])
         for group in graph.groups_of[concept]:
             found.update(graph.groups[group].members)
-        if constraints.soft_penalty_units:
-            found.update(graph.soft_prerequisites[concept])
-    for resource in find_pinned(graph, constraints)[1]:
-        found.update(graph.activities[resource].sections)
-    return found & problem.mastered
+    return found
 
 
 def split(total: int, parts: Mapping[int, int]) -> dict[int, int]:

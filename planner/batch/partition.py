@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 
 from kg.errors import FieldViolation, InvalidInputError
 from planner.batch.graph_file import load_graph
-from planner.batch.rows import LEARNERS, PLANS, BatchTerms, plan_row
+from planner.batch.many import plan_rows
+from planner.batch.rows import LEARNERS, PLANS, BatchTerms
 
 FINGERPRINT: Final = b"graphmasal.fingerprint"
 """Key in the footer of a part under which stands what it was made from."""
@@ -67,7 +68,7 @@ def plan_partition(source: Path, target: Path, graph_file: Path, terms: BatchTer
         with temporary.open("wb") as stream:
             with pq.ParquetWriter(stream, schema, compression="zstd") as writer:
                 for chunk in learners.to_batches(max_chunksize=_CHUNK_ROWS):
-                    rows = [plan_row(graph, row, terms) for row in chunk.to_pylist()]
+                    rows = plan_rows(graph, chunk.to_pylist(), terms)
                     failed += sum(row["error"] is not None for row in rows)
                     writer.write_table(pa.Table.from_pylist(rows, schema))
             stream.flush()

@@ -45,8 +45,6 @@ PLANS: Final = pa.schema(
         pa.field("cost_units", pa.int64()),
         pa.field("lower_bound_units", pa.int64()),
         pa.field("bound", pa.string()),
-        pa.field("theorem", pa.string()),
-        pa.field("guarantee", pa.float64()),
         pa.field("unreachable", pa.list_(pa.string())),
         pa.field("left_out", pa.list_(pa.string())),
     ]
@@ -81,7 +79,7 @@ def plan_row(graph: PlanningGraph, row: Mapping[str, Any], terms: BatchTerms) ->
     """
     try:
         goals = tuple(row["goals"] or terms.goals)
-        plan = generate_plan(graph, goals, _read_mastery(row["mastery"]), terms.settings, constraints=terms.constraints)
+        plan = generate_plan(graph, goals, read_mastery(row["mastery"]), terms.settings, constraints=terms.constraints)
     except GraphMasalError as error:
         return {"learner": row["learner"], "error": str(error)}
     if plan.conflict is not None:
@@ -102,14 +100,17 @@ def to_row(learner: str, plan: Plan) -> dict[str, Any]:
         "cost_units": certificate.cost_units,
         "lower_bound_units": certificate.lower_bound_units,
         "bound": certificate.bound.value,
-        "theorem": certificate.theorem,
-        "guarantee": certificate.guarantee,
         "unreachable": [goal.concept for goal in plan.unreachable],
         "left_out": [goal.concept for goal in plan.left_out],
     }
 
 
-def _read_mastery(pairs: Sequence[tuple[str, float]] | None) -> dict[str, float]:
+def read_mastery(pairs: Sequence[tuple[str, float]] | None) -> dict[str, float]:
+    """Reads a learner's mastery, by concept id.
+
+    Raises:
+        InvalidInputError: A value is none in [0, 1].
+    """
     mastery = dict(pairs or ())
     wrong = [concept for concept, value in mastery.items() if value is None or not 0 <= value <= 1]
     if wrong:

@@ -72,7 +72,7 @@ def list_rows(graph: GraphArrays, problem: ProblemArrays, region: RegionArrays, 
             start[row] = end = last
     slot = np.full(len(problem.costs) if len(groups) > 0 else 0, -1, dtype=np.int64)
     for group in groups:
-        last = _add_group(graph, problem, region, group, activities, weights, slot, end)
+        last = _add_group(graph, problem, region, int(group), activities, weights, slot, end)
         last, demand[row] = _take_settled(activities, weights, settled, end, last, region.unmet[group])
         if last > end:
             row += 1

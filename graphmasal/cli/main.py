@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from graphmasal.cli import batch, curricula, demo, evidence, imports, learners, plans, serving
+from graphmasal.cli import batch, curricula, demo, evidence, imports, learners, plan_changes, plans, serving
 from graphmasal.cli.commands import JsonOption
 from graphmasal.cli.options import Options
 
@@ -67,6 +67,7 @@ app.add_typer(evidence.app, name="evidence")
 app.add_typer(learners.app, name="learners")
 app.add_typer(curricula.app, name="curricula")
 app.add_typer(plans.app)
+app.add_typer(plan_changes.app)
 app.add_typer(batch.app)
 app.add_typer(serving.app)
 app.add_typer(demo.app)

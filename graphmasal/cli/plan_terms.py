@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from graphmasal.cli.commands import split_ids
 from graphmasal.cli.failures import CommandError
+from graphmasal.cli.session import Session
 
 if TYPE_CHECKING:
     from graphmasal.v1.plan_pb2 import CostModel, PlanConstraints, PlanOrder
+    from graphmasal.v1.planning_service_pb2 import GeneratePlanRequest
 
 
 class Order(StrEnum):
@@ -27,6 +30,14 @@ class Costs(StrEnum):
     MINUTES = "minutes"
     COGNITIVE = "cognitive"
 
+
+LearnerOption = Annotated[str | None, typer.Option("--learner", "-l", metavar="ID", help="For this learner.")]
+MasteredOption = Annotated[
+    str | None, typer.Option(metavar="CONCEPTS", help="For somebody who has mastered these; nothing is stored.")
+]
+GoalsOption = Annotated[
+    str | None, typer.Option("--goals", "-g", metavar="CONCEPTS", help="Goals; by default the learner's own.")
+]
 
 _PANEL = "Terms of the plan"
 
@@ -74,6 +85,34 @@ SoftPenaltyOption = Annotated[
 ]
 
 
+def make_request(
+    session: Session,
+    *,
+    curriculum: str | None,
+    learner: str | None,
+    mastered: str | None,
+    goals: str | None,
+    as_of: str | None,
+) -> "GeneratePlanRequest":
+    """Returns the request for a plan for a learner, or for somebody who has mastered some concepts or nothing."""
+    from graphmasal.cli.moments import as_of_option
+    from graphmasal.v1.planning_service_pb2 import GeneratePlanRequest, MasteredSet
+
+    if learner and mastered is not None:
+        raise CommandError("give either --learner or --mastered")
+    request = GeneratePlanRequest(
+        parent=session.client.parent,
+        curriculum=session.the_curriculum(curriculum),
+        goals=split_ids(goals),
+        as_of=as_of_option(as_of),
+    )
+    if learner:
+        request.learner = learner
+    else:
+        request.mastered.CopyFrom(MasteredSet(concepts=split_ids(mastered)))
+    return request
+
+
 def read_order(order: Order) -> "PlanOrder":
     """Returns an order as the API names it."""
     from graphmasal.v1 import plan_pb2
@@ -87,7 +126,7 @@ def read_costs(costs: Costs, cost_of: Iterable[str] | None) -> "CostModel | None
 
     custom = {}
     for text in cost_of or ():
-        activity, cost = _split(text, "=", "--cost-of")
+        activity, cost = split_edge(text, "=", "--cost-of")
         try:
             custom[activity] = float(cost)
         except ValueError as error:
@@ -111,8 +150,8 @@ def read_constraints(
     """Returns constraints; None where there are none."""
     from graphmasal.v1.plan_pb2 import GoalDeadline, OrderConstraint, PlanConstraints
 
-    orders = [_split(text, ">", "--before") for text in before or ()]
-    deadlines = [_split(text, "=", "--deadline") for text in deadline or ()]
+    orders = [split_edge(text, ">", "--before") for text in before or ()]
+    deadlines = [split_edge(text, "=", "--deadline") for text in deadline or ()]
     if not all(minutes.isdecimal() and minutes.isascii() for _, minutes in deadlines):
         raise CommandError("--deadline: minutes are a whole number, as in slope=90")
     constraints = PlanConstraints(
@@ -127,7 +166,8 @@ def read_constraints(
     return constraints if constraints.ByteSize() else None
 
 
-def _split(text: str, sign: str, option: str) -> tuple[str, str]:
+def split_edge(text: str, sign: str, option: str) -> tuple[str, str]:
+    """Returns the two parts of an option's value, with a sign between them."""
     first, found, second = text.partition(sign)
     if not (first.strip() and found and second.strip()):
         raise CommandError(f"{option}: give two parts with {sign} between them, not {text!r}")

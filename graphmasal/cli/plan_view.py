@@ -12,7 +12,12 @@ from graphmasal.cli.moments import show_moment
 from graphmasal.cli.output import join_some, make_table, print_credit, print_rest, short_id
 from graphmasal.cli.titles import Titles
 from graphmasal.v1.plan_pb2 import Certificate, Conflict, Plan, PlanStep, PlanViolation, StepReason, UnreachableGoal
-from graphmasal.v1.planning_service_pb2 import NextActivityResponse, VerifyPlanResponse
+from graphmasal.v1.planning_service_pb2 import (
+    CompareWhatIfResponse,
+    ExplainPlanResponse,
+    NextActivityResponse,
+    VerifyPlanResponse,
+)
 
 # Every step serves some goal; what is particular to a step says more.
 _TELLING_FIRST = (
@@ -141,6 +146,34 @@ def explain_certificate(certificate: Certificate) -> list[str]:
         promised = math.ceil(certificate.guarantee * 100) / 100
         sentences.append(f"Theorem T2 promised at most {promised:g} times the optimum before anything was computed.")
     return sentences
+
+
+def print_explanation(console: Console, response: ExplainPlanResponse) -> None:
+    """Prints why a plan is as it is."""
+    console.print(response.text, style="bold")
+    for step in response.steps:
+        console.print(f"• {step.text}")
+    for price in response.constraints:
+        console.print(f"• {price.text}")
+    for repair in response.repairs:
+        console.print(repair.text, style="yellow")
+
+
+def print_comparison(console: Console, response: CompareWhatIfResponse) -> None:
+    """Prints what a change to what a plan is made from changes."""
+    console.print(response.text, style="bold")
+    for change in response.changes:
+        console.print(f"• {change.text}")
+
+
+def print_revisions(console: Console, plans: Iterable[Plan]) -> None:
+    """Prints each revision of a plan: its name in one piece, for it is there to be copied, and what it is like."""
+    for plan in plans:
+        console.print(f"Revision {max(1, plan.revision)}: {plan.name}", soft_wrap=True)
+        when = f"as of {show_moment(plan.as_of)}, " if plan.HasField("as_of") else ""
+        console.print(f"  {when}{len(plan.steps)} steps, {show_minutes(plan.minutes)}", style="dim")
+        for change in plan.changes:
+            console.print(Padding(f"• {change.text}", (0, 0, 0, 2), expand=False))
 
 
 def print_unreachable(console: Console, goals: Iterable[UnreachableGoal]) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from graphmasal.cli.commands import AsOfOption, CurriculumOption, command, split_ids
+from graphmasal.cli.commands import AsOfOption, CurriculumOption, command
 from graphmasal.cli.failures import CommandError
 from graphmasal.cli.plan_terms import (
     BeforeOption,
@@ -17,12 +17,16 @@ from graphmasal.cli.plan_terms import (
     Costs,
     CostsOption,
     DeadlineOption,
+    GoalsOption,
+    LearnerOption,
+    MasteredOption,
     Order,
     OrderOption,
     PinOption,
     SessionOption,
     SoftPenaltyOption,
     VetoOption,
+    make_request,
     read_constraints,
     read_costs,
     read_order,
@@ -42,17 +46,9 @@ def plan(
     session: Session,
     *,
     curriculum: CurriculumOption = None,
-    learner: Annotated[
-        str | None, typer.Option("--learner", "-l", metavar="ID", help="For this learner; the plan is stored.")
-    ] = None,
-    mastered: Annotated[
-        str | None,
-        typer.Option(metavar="CONCEPTS", help="For somebody who has mastered these; the plan is not stored."),
-    ] = None,
-    goals: Annotated[
-        str | None,
-        typer.Option("--goals", "-g", metavar="CONCEPTS", help="Goals; by default the learner's own."),
-    ] = None,
+    learner: LearnerOption = None,
+    mastered: MasteredOption = None,
+    goals: GoalsOption = None,
     as_of: AsOfOption = None,
     reviews: Annotated[bool, typer.Option("--reviews", help="Lay reviews that are due over the steps.")] = False,
     order: OrderOption = Order.FOCUSED,
@@ -68,21 +64,15 @@ def plan(
 ) -> None:
     """Plan the cheapest way to the goals, with a proof of how good it is; exit with 1 if the terms conflict.
 
-    Lists of concepts are separated by commas. With neither --learner nor --mastered, nothing counts as mastered.
+    A learner's plan is stored. Lists of concepts are separated by commas. With neither --learner nor --mastered,
+    nothing counts as mastered.
 
     Example: graphmasal plan --curriculum algebra --mastered fractions --goals slope --budget 120 --veto resources/book
     """
-    from graphmasal.cli.moments import as_of_option
-    from graphmasal.v1.planning_service_pb2 import GeneratePlanRequest, MasteredSet
+    from graphmasal.v1.planning_service_pb2 import GeneratePlanRequest
 
-    if learner and mastered is not None:
-        raise CommandError("give either --learner or --mastered")
-    client = session.client
-    request = GeneratePlanRequest(
-        parent=client.parent,
-        curriculum=session.the_curriculum(curriculum),
-        goals=split_ids(goals),
-        as_of=as_of_option(as_of),
+    request = make_request(session, curriculum=curriculum, learner=learner, mastered=mastered, goals=goals, as_of=as_of)
+    terms = GeneratePlanRequest(
         include_reviews=reviews,
         order=read_order(order),
         cost_model=read_costs(costs, cost_of),
@@ -96,11 +86,8 @@ def plan(
             soft_penalty=soft_penalty,
         ),
     )
-    if learner:
-        request.learner = learner
-    else:
-        request.mastered.CopyFrom(MasteredSet(concepts=split_ids(mastered)))
-    made = client.planning.GeneratePlan(request)
+    request.MergeFrom(terms)
+    made = session.client.planning.GeneratePlan(request)
     session.show(made, lambda console: _print_plan(session, console, request.curriculum, made))
     if made.HasField("conflict"):
         session.answer_no()

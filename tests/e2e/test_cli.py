@@ -158,6 +158,30 @@ def test_a_plan_can_be_verified_and_a_forged_one_cannot(run: Run, tmp_path: Path
     assert not json_format.Parse(forged.stdout, VerifyPlanResponse()).valid
 
 
+def test_a_plan_keeps_to_its_terms_or_says_why_not(run: Run) -> None:
+    terms = ("--budget", "150", "--session", "40", "--order", "early-wins", "--pin", "concepts/integer-exponents")
+    known = ("--mastered", "whole-number-arithmetic")
+    result = run("plan", *COURSE, *known, "--goals", "slope", *terms, "--json")
+    plan = json_format.Parse(result.stdout, Plan())
+    assert (result.returncode, plan.minutes <= 150, len(plan.sessions) > 1) == (0, True, True)
+    assert run("verify", "-", text=result.stdout).returncode == 0
+    refused = run("plan", *COURSE, "--goals", "slope", "--veto", "concepts/slope")
+    assert refused.returncode == 1
+    assert "constraints.vetoed[0]" in refused.stdout
+
+
+def test_a_plan_is_explained_compared_and_revised(run: Run) -> None:
+    run("learners", "goals", "ada", "--set", "functions", *COURSE)
+    plan = json_format.Parse(run("plan", *COURSE, "--learner", "ada", "--json").stdout, Plan())
+    concept = plan.steps[0].concept
+    assert plan.steps[0].title in run("explain", plan.name, "--concepts", concept).stdout
+    assert "less" in run("what-if", *COURSE, "--learner", "ada", "--master", concept).stdout
+    assert plan.name in run("revise", plan.name).stdout.replace("\n", "")
+    assert plan.name in run("revisions", plan.name).stdout
+    assert run("what-if", *COURSE, "--learner", "ada").returncode == 2
+    assert run("explain", f"{plan.name}x").returncode == 1
+
+
 def test_a_learner_goes_from_goals_to_the_next_activity(run: Run) -> None:
     assert run("learners", "goals", "ada", "--set", "slope", *COURSE).returncode == 0
     assert run("plan", *COURSE, "--learner", "ada").returncode == 0

@@ -7,7 +7,7 @@ import numpy as np
 from planner.engine.arrays import Flags, GraphArrays, Ints, ProblemArrays, RegionArrays
 from planner.engine.closure import count_missing
 from planner.engine.compilation import inner
-from planner.engine.order_heap import make_heaps, pop, push
+from planner.engine.heaps import make_heaps, pop, push
 from planner.engine.tournament import make_tree, replay
 
 _NOTHING: Final = -1
@@ -24,7 +24,7 @@ class Heights(NamedTuple):
         below: By concept, that requirement: an open prerequisite, or -2 - group, or -1; int64.
         width: By group of an open or forced concept that is unmet, from 1 to the number of open members, else 0; int64.
         open: By concept, 1 if it is open; uint8.
-        waiting: Ranks of concepts to reckon anew, as the one row of `planner.engine.order_heap`.
+        waiting: Ranks of concepts to reckon anew, as the one row of `planner.engine.heaps`.
         queued: By concept, 1 if it is waiting; uint8.
     """
 

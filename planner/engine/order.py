@@ -72,21 +72,7 @@ def _set_deadline_levels(precedence: Precedence, due: Ints) -> Ints:
     return set_levels(precedence, due[:, 0], due[:, 1], last)
 
 
-@kernel
-def arrange_steps(
-    graph: GraphArrays,
-    mastered: Flags,
-    minutes: Ints,
-    goals: Ints,
-    concepts: Ints,
-    activities: Ints,
-    first: Ints,
-    orders: Ints,
-    due: Ints,
-    mode: int,
-) -> Ints:
-    """Runs `put_in_order`."""
-    return put_in_order(graph, mastered, minutes, goals, concepts, activities, first, orders, due, mode)
+arrange_steps = kernel(put_in_order)
 
 
 @kernel

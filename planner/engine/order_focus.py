@@ -6,7 +6,7 @@ import numpy as np
 
 from planner.engine.arrays import Ints
 from planner.engine.compilation import inner
-from planner.engine.order_heap import make_heaps, pop, push
+from planner.engine.heaps import make_heaps, pop, push
 from planner.engine.order_sheet import (
     BEST,
     CHAIN,

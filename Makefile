@@ -53,8 +53,8 @@ $(BIN)/uv:
 	@touch $@
 
 # Without it the planner's kernels run in the interpreter, some hundred times slower; a server compiles them by itself.
-.venv/kernels.stamp: $(wildcard planner/engine/*.py) | .venv/runtime.stamp
-	$(BIN)/python -m planner.engine.compilation
+.venv/kernels.stamp: planner/compilation.py $(wildcard planner/engine/*.py) | .venv/runtime.stamp
+	$(BIN)/python -m planner.compilation
 	@touch $@
 
 .venv/dev.stamp: $(SOURCES) | $(BIN)/uv

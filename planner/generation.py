@@ -2,19 +2,19 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-from planner.closure import Region, explore, find_missing
-from planner.conflicts import Request, can_hold, explain_conflict, find_demands, is_reachable
 from planner.constraints import UNCONSTRAINED, Constraints, check_constraints
-from planner.cover import never
-from planner.drafts import Brief, Draft, draft_plan, draft_within_budget, drop_circles
-from planner.feasibility import Answer
+from planner.content.closure import Region, explore, find_missing
+from planner.content.cover import never
+from planner.demands.conflicts import Request, can_hold, explain_conflict, find_demands, is_reachable
+from planner.demands.drafts import Brief, Draft, draft_plan, draft_within_budget, drop_circles
+from planner.demands.feasibility import Answer
 from planner.graph import PlanningGraph
-from planner.order import arrange, bound_switches, count_switches, find_late, trace_goals
 from planner.plan import BoundKind, Certificate, LeftOutGoal, Plan, UnreachableGoal
 from planner.problem import PlanningProblem, PlanSettings, build_problem, find_pinned, pose_problem
 from planner.reasons import list_in_words
-from planner.reviews import overlay_reviews
-from planner.sessions import pack_sessions
+from planner.sequence.order import arrange, bound_switches, count_switches, find_late, trace_goals
+from planner.sequence.reviews import overlay_reviews
+from planner.sequence.sessions import pack_sessions
 from planner.steps import find_relied_on, list_steps
 
 
@@ -32,8 +32,8 @@ def generate_plan(
 
     A goal that nothing leads to, whatever the constraints, is named in the plan. Where constraints cannot all hold, the
     plan has no steps and says which of them conflict. In the rare case that an exact search ends without an answer, the
-    plan is marked `cut_short` and may break a deadline, an order or the budget; `planner.verification` names it, and a
-    late goal's step says so. A plan never claims a conflict that is not proven.
+    plan is marked `cut_short` and may break a deadline, an order or the budget; `planner.checks.verification` names it,
+    and a late goal's step says so. A plan never claims a conflict that is not proven.
 
     Args:
         graph: The curriculum.

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from planner.closure import count_missing
+from planner.content.closure import count_missing
 from planner.graph import PlanningGraph
 from planner.plan import Plan
 from planner.problem import PlanSettings, sort_by_mastery

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from heapq import heapify, heappop, heappush
 
-from planner.closure import count_missing
+from planner.content.closure import count_missing
 from planner.graph import PlanningGraph
 from planner.problem import PlanningProblem, PlanSettings, pose_problem
 

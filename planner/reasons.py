@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Final
 
-from planner.closure import Region, count_missing
+from planner.content.closure import Region, count_missing
 from planner.plan import ReasonKind, StepReason
 from planner.problem import PlanningProblem
 
@@ -27,7 +27,7 @@ class Explainer:
         region: Its region.
         teachers: Activity by concept to learn.
         lessons: Concepts to learn by activity.
-        served: By concept, bits of the problem's goals it serves, see `planner.order.trace_goals`.
+        served: By concept, bits of the problem's goals it serves, see `planner.sequence.order.trace_goals`.
         asked: Goals that were asked for; the problem's others are there for pins.
         pinned: Pinned concepts.
         extra: Concepts learned for soft prerequisites' sake.

@@ -7,16 +7,16 @@ from fractions import Fraction
 
 import networkx as nx
 
-from planner.closure import count_missing
-from planner.cover import Cover
+from planner.content.closure import count_missing
+from planner.content.cover import Cover
+from planner.content.trimming import Selection
 from planner.engine.effort import MOST_EFFORT
 from planner.problem import PlanningProblem
-from planner.trimming import Selection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferenceRegion:
-    """See `planner.closure.Region`.
+    """See `planner.content.closure.Region`.
 
     Attributes:
         ways: By concept.
@@ -30,7 +30,7 @@ class ReferenceRegion:
 
 
 def explore(problem: PlanningProblem) -> ReferenceRegion:
-    """Does what `planner.closure.explore` does."""
+    """Does what `planner.content.closure.explore` does."""
     graph, mastered = problem.graph, problem.mastered
     requirements = nx.DiGraph((before, after) for before, later in enumerate(graph.unlocks) for after in later)
     requirements.add_nodes_from(range(len(graph.concepts)))
@@ -57,7 +57,7 @@ def explore(problem: PlanningProblem) -> ReferenceRegion:
 
 
 def find_cover(problem: PlanningProblem) -> Cover:
-    """Does what `planner.cover.find_cover` does, pricing every offer in every round."""
+    """Does what `planner.content.cover.find_cover` does, pricing every offer in every round."""
     region = explore(problem)
     greedy = _Greedy(problem, region)
     has_choices = greedy.has_obligations()
@@ -191,7 +191,7 @@ def _estimate_effort(problem: PlanningProblem, region: ReferenceRegion) -> dict[
 
 
 def trim(problem: PlanningProblem, region: ReferenceRegion, selection: Selection) -> Selection:
-    """Does what `planner.trimming.trim` does: drops the dearest thing that can go, again and again."""
+    """Does what `planner.content.trimming.trim` does: drops the dearest thing that can go, again and again."""
     concepts, activities = set(selection.concepts), set(selection.activities)
     while superfluous := {each for each in concepts - region.forced if not _is_needed(problem, each, concepts)}:
         concepts.remove(max(superfluous, key=lambda each: (problem.count_cost(region.ways[each]), -each)))

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from planner.constraints import Constraints
-from planner.drafts import Draft
+from planner.demands.drafts import Draft
 from planner.graph import PlanningGraph
 from planner.plan import PlanStep, StepKind
 from planner.problem import PlanningProblem, find_pinned
@@ -26,7 +26,7 @@ def list_steps(
     Args:
         draft: What it consists of.
         order: Its concepts, in order.
-        served: By concept, bits of the goals it serves, see `planner.order.trace_goals`.
+        served: By concept, bits of the goals it serves, see `planner.sequence.order.trace_goals`.
         mastery: Probability of mastery by concept id, in [0, 1].
         asked: Goals that were asked for; the problem's others are there for pins.
         pinned: Pinned concepts.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from graphmasal.v1 import plan_pb2
 from graphmasal.v1 import planning_service_pb2 as messages
-from planner.edits import MOST_EDITS, LiftConstraint, MasterConcept, PlanEdit, RemovePrerequisite, TeachConcept
+from planner.insight.edits import MOST_EDITS, LiftConstraint, MasterConcept, PlanEdit, RemovePrerequisite, TeachConcept
 from server.fields import FieldChecks
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from graphmasal.v1 import planning_service_pb2 as messages
-from planner.explanation import Explanation, explain_plan
 from planner.graph import compile_graph
-from planner.what_if import compare_what_if
+from planner.insight.explanation import Explanation, explain_plan
+from planner.insight.what_if import compare_what_if
 from server.backend import Backend
 from server.calls import Context
 from server.deadlines import run_in_time

@@ -10,7 +10,7 @@ from planner.generation import generate_plan
 from planner.graph import PlanningGraph
 from planner.plan import Plan
 from planner.problem import PlanSettings
-from planner.reviews import find_due
+from planner.sequence.reviews import find_due
 from server.names import CURRICULUM, make_name
 from server.plan_archive import pack_plan
 from server.plan_messages import to_plan

@@ -8,7 +8,7 @@ from graphmasal.v1.planning_service_pb2 import RevisePlanRequest
 from kg.learner import StoredPlan
 from kg.states import LearnerState
 from planner.graph import compile_graph
-from planner.revision import revise_plan
+from planner.revisions.revision import revise_plan
 from server.backend import Backend
 from server.calls import Context
 from server.deadlines import run_in_time

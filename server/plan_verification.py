@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from graphmasal.v1 import plan_pb2
 from graphmasal.v1.planning_service_pb2 import VerifyPlanRequest, VerifyPlanResponse
+from planner.checks.verification import verify_plan
 from planner.graph import PlanningGraph, compile_graph
-from planner.verification import verify_plan
 from server.backend import Backend
 from server.fields import FieldChecks
 from server.names import CURRICULUM, PLAN, parse_pair, parse_tenant, parse_triple

@@ -43,7 +43,7 @@ async def _serve(settings: "Settings") -> None:
     import signal
 
     from kg.errors import GraphMasalError
-    from planner.engine.compilation import start_compiling
+    from planner.compilation import start_compiling
     from server.application import Application
     from server.logs import configure_logs
 

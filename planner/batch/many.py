@@ -9,15 +9,15 @@ import numpy as np
 
 from kg.errors import GraphMasalError
 from planner.batch.rows import BatchTerms, plan_row, read_mastery
-from planner.bounds import KINDS
 from planner.constraints import UNCONSTRAINED
 from planner.costs import BY_MINUTES, REFRESH_PERCENT, UNITS_PER_MINUTE, count_steps, in_steps, shorten_to_refresh
 from planner.engine.arrays import Ints, to_ints
 from planner.engine.solution import Terms, solve_many
 from planner.graph import PlanningGraph
-from planner.order import MODES
 from planner.plan import StepKind
 from planner.problem import check_goals
+from planner.proof.bounds import KINDS
+from planner.sequence.order import MODES
 from planner.steps import find_required, group_by_activity, share_out
 
 _MOST_CELLS: Final = 4_000_000

@@ -9,11 +9,11 @@ from planner.benchmark.measures import Spread, time_call
 from planner.benchmark.orlib import Instance, read_folder
 from planner.benchmark.report import Figure, Report, Target
 from planner.benchmark.subjects import EnginePlan, solve
-from planner.bounds import bound_cost
-from planner.closure import explore
-from planner.cover import find_cover
-from planner.polish import ROUNDS, polish_cover
+from planner.content.closure import explore
+from planner.content.cover import find_cover
+from planner.content.polish import ROUNDS, polish_cover
 from planner.problem import UNITS_PER_MINUTE
+from planner.proof.bounds import bound_cost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

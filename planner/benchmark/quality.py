@@ -8,8 +8,8 @@ from planner.benchmark.measures import Spread
 from planner.benchmark.report import Figure, Target, aim_below
 from planner.benchmark.subjects import plan_by_engine
 from planner.benchmark.targets import Targets
-from planner.order import bound_switches, count_switches, measure_goal_time
 from planner.plan import PlanOrder
+from planner.sequence.order import bound_switches, count_switches, measure_goal_time
 
 
 def compare_costs(cases: Sequence[Case], rivals: Rivals, targets: Targets) -> Iterator[Figure]:

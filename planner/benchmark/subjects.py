@@ -7,18 +7,18 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from planner.bounds import bound_cost
-from planner.closure import explore
+from planner.content.closure import explore
+from planner.content.cover import Cover, find_cover
 from planner.costs import REFRESH_PERCENT, UNITS_PER_MINUTE, count_steps, in_steps
-from planner.cover import Cover, find_cover
 from planner.engine.arrays import Ints, to_ints
 from planner.engine.order import FOCUSED
 from planner.engine.solution import SolutionArrays, Terms, solve_many
 from planner.graph import PlanningGraph
-from planner.order import arrange, trace_goals
 from planner.paths import PathPlan
 from planner.plan import PlanOrder
 from planner.problem import PlanningProblem, PlanSettings
+from planner.proof.bounds import bound_cost
+from planner.sequence.order import arrange, trace_goals
 
 Learner = tuple[Mapping[str, float], Sequence[str]]
 """Mastery by concept, and goals."""
@@ -95,7 +95,7 @@ def bound_by_engine(problem: PlanningProblem, plan: EnginePlan) -> int:
 def solve(problem: PlanningProblem, plan: EnginePlan) -> tuple[int, int]:
     """Returns the least cost that the exact solver finds, beginning with a plan, and what it proves none undercuts."""
     # slow to load
-    from planner.exact import solve_problem  # noqa: PLC0415
+    from planner.proof.exact import solve_problem  # noqa: PLC0415
 
     hint = Cover(teachers=dict(plan.teachers), cost_units=plan.cost_units, cut_short=False)
     found = solve_problem(problem, explore(problem), hint, seconds=EXACT_SECONDS)

@@ -105,7 +105,7 @@ class ProblemArrays(NamedTuple):
 
 
 class RegionArrays(NamedTuple):
-    """What kernels need of `planner.closure.Region`.
+    """What kernels need of `planner.content.closure.Region`.
 
     Attributes:
         way: By concept, the cheapest activity that teaches it, -1 where it cannot be learned or is not in the region;

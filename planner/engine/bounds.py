@@ -39,7 +39,7 @@ class BoundArrays(NamedTuple):
 def bound_region(
     graph: GraphArrays, problem: ProblemArrays, region: RegionArrays, cost: int, thorough: bool
 ) -> BoundArrays:
-    """Finds a lower bound, see `planner.bounds.bound_cost`.
+    """Finds a lower bound, see `planner.proof.bounds.bound_cost`.
 
     Args:
         graph: The curriculum.

@@ -8,7 +8,7 @@ from planner.engine.compilation import inner, kernel, lean
 
 @inner
 def find_region(graph: GraphArrays, problem: ProblemArrays) -> RegionArrays:
-    """Finds the region of a problem, see `planner.closure.Region`.
+    """Finds the region of a problem, see `planner.content.closure.Region`.
 
     Complexity is linear in the size of the region, but for filling a few flat arrays of the size of the graph.
     """

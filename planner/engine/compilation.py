@@ -1,25 +1,18 @@
 """Compiling kernels: functions over arrays of integers that run the same, only slower, without being compiled.
 
-`python -m planner.engine.compilation` compiles all of them and keeps them on disk; an installation does so once.
+`python -m planner.compilation` compiles all of them and keeps them on disk; an installation does so once.
 Where they are not there, kernels run in the interpreter until they are, so that no request waits for a compiler.
 """
 
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from importlib import import_module
-from pathlib import Path
-from pkgutil import iter_modules
 from typing import Any, ClassVar, Final, Generic, ParamSpec, TypeVar
 
 import numba
 from numba.extending import register_jitable
 
-import planner.engine
-from planner.engine.kernel_cache import KernelCache, find_complete_folder, make_folder, mark_complete
+from planner.engine.kernel_cache import KernelCache, find_complete_folder
 
 Params = ParamSpec("Params")
 Result = TypeVar("Result")
@@ -114,54 +107,3 @@ def _run(*, compiled: bool) -> Iterator[None]:
         yield
     finally:
         Kernel.compiled = before
-
-
-def start_compiling() -> "subprocess.Popen[bytes] | None":
-    """Starts a process that compiles all kernels; this one runs them so once it has ended.
-
-    A process, because numba holds the interpreter's lock while it compiles: in a thread it would stall a server.
-
-    Returns:
-        The process; None: all kernels are compiled already.
-    """
-    if is_compiled():
-        return None
-    command = [sys.executable, "-m", "planner.engine.compilation"]
-    root = Path(__file__).parents[2]
-    return subprocess.Popen(command, cwd=root, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)  # noqa: S603
-
-
-def compile_all() -> Path:
-    """Compiles all kernels by planning a small curriculum, and keeps them.
-
-    Returns:
-        The folder that holds them.
-
-    Raises:
-        OSError: No folder can be written to.
-        RuntimeError: Planning that curriculum calls not all of them.
-    """
-    from planner.rehearsal import rehearse  # noqa: PLC0415 - all of planning stands above this module
-
-    for module in iter_modules(planner.engine.__path__):
-        import_module(f"planner.engine.{module.name}")
-    folder = make_folder()
-    with run_compiled():
-        rehearse()
-    left = [each.plain.__qualname__ for each in Kernel.instances if not each.dispatcher.signatures]
-    if left:
-        raise RuntimeError(f"planner.rehearsal does not call the kernels {', '.join(left)}")
-    mark_complete(folder)
-    return folder
-
-
-def main() -> None:
-    """Compiles all kernels and says how long that took."""
-    began = time.monotonic()
-    folder = find_complete_folder() or compile_all()
-    took = time.monotonic() - began
-    sys.stdout.write(f"{len(Kernel.instances)} kernels are in {folder}, after {took:.1f} s\n")
-
-
-if __name__ == "__main__":
-    import_module("planner.engine.compilation").main()  # not this copy of the module: the one that kernels import

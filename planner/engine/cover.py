@@ -44,7 +44,7 @@ class CoverArrays(NamedTuple):
 
 @inner
 def cover_region(graph: GraphArrays, problem: ProblemArrays, region: RegionArrays) -> CoverArrays:
-    """Finds what to learn and by which activities, see `planner.cover.find_cover`."""
+    """Finds what to learn and by which activities, see `planner.content.cover.find_cover`."""
     choices = open_choices(graph, problem, region)
     advance(graph, choices, make_links(), UNLIMITED)
     return settle(graph, problem, region, choices)

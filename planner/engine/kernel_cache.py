@@ -2,6 +2,7 @@
 
 import os
 import platform
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -63,7 +64,14 @@ def make_folder() -> Path:
 
 
 def mark_complete(folder: Path) -> None:
-    """Says of a folder that it holds all kernels, in one step even where several processes do so at once."""
+    """Says of a folder that it holds all kernels, in one step even where several processes do so at once.
+
+    Kernels of other sources in this package's folder are of no use any more and go.
+    """
+    if folder.parent == _HERE / "__pycache__":
+        for other in folder.parent.glob("kernels-*"):
+            if other != folder:
+                shutil.rmtree(other, ignore_errors=True)
     with tempfile.NamedTemporaryFile("w", dir=folder, delete=False) as file:
         file.write(f"numba {numba.__version__}, Python {platform.python_version()}\n")
     Path(file.name).chmod(0o644)

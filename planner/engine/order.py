@@ -31,7 +31,7 @@ def put_in_order(
     due: Ints,
     mode: int,
 ) -> Ints:
-    """Orders the concepts of a plan; see `planner.order.arrange`.
+    """Orders the concepts of a plan; see `planner.sequence.order.arrange`.
 
     Args:
         graph: The curriculum.

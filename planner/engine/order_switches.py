@@ -52,7 +52,9 @@ def number_topics(graph: GraphArrays, concepts: Ints) -> Ints:
 
 @inner
 def bound_changes(graph: GraphArrays, mastered: Flags, concepts: Ints, orders: Ints, precedence: Precedence) -> int:
-    """Returns a number of changes of topic that no order of a plan goes below; see `planner.order.bound_switches`.
+    """Returns a number of changes of topic that no order of a plan goes below.
+
+    See `planner.sequence.order.bound_switches`.
 
     Args:
         graph: The curriculum.

@@ -43,7 +43,7 @@ class Table(NamedTuple):
 def improve_cover(
     graph: GraphArrays, problem: ProblemArrays, concepts: Ints, cost: int, rounds: int
 ) -> tuple[int, Ints]:
-    """Looks for cheaper activities, see `planner.polish.polish_cover`.
+    """Looks for cheaper activities, see `planner.content.polish.polish_cover`.
 
     Args:
         graph: The curriculum.

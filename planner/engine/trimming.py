@@ -26,7 +26,9 @@ class _Line(NamedTuple):
 def trim_selection(
     graph: GraphArrays, problem: ProblemArrays, region: RegionArrays, concepts: Flags, activities: Flags
 ) -> None:
-    """Drops concepts that nothing needs, then activities whose concepts others teach, see `planner.trimming.trim`.
+    """Drops concepts that nothing needs, then activities whose concepts others teach.
+
+    See `planner.content.trimming.trim`.
 
     Args:
         graph: The curriculum.

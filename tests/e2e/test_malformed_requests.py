@@ -81,6 +81,26 @@ CASES: list[tuple[str, Message, list[str]]] = [
         ["plan.curriculum", "plan.name", "plan.as_of"],
     ),
     ("NextActivity", planning.NextActivityRequest(curriculum=ALGEBRA, as_of=LATE), ["name", "curriculum", "as_of"]),
+    ("ExplainPlan", planning.ExplainPlanRequest(name=ADA), ["name"]),
+    ("CompareWhatIf", planning.CompareWhatIfRequest(), ["base", "edits"]),
+    (
+        "CompareWhatIf",
+        planning.CompareWhatIfRequest(
+            base=planning.GeneratePlanRequest(as_of=LATE, escalate_above=0.5),
+            edits=[planning.PlanEdit(master_concept="sets")],
+        ),
+        ["base.parent", "base.curriculum", "base.basis", "base.as_of", "base.escalate_above"],
+    ),
+    ("CompareWhatIf", planning.CompareWhatIfRequest(base={}, edits=[planning.PlanEdit()]), ["edits[0]"]),
+    ("CompareWhatIf", planning.CompareWhatIfRequest(base={}, edits=[planning.PlanEdit()] * 101), ["edits"]),
+    ("RevisePlan", planning.RevisePlanRequest(name=ADA, as_of=LATE, least_gain=1.0), ["name", "as_of", "least_gain"]),
+    ("RevisePlan", planning.RevisePlanRequest(name=f"{ADA}/plans/p", least_gain=math.nan), ["least_gain"]),
+    ("ListPlanRevisions", planning.ListPlanRevisionsRequest(name=ADA, page_size=-1), ["name", "page_size"]),
+    (
+        "BatchGeneratePlans",
+        planning.BatchGeneratePlansRequest(learners=["a b"], goals=["g"] * 501, mastery_threshold=2),
+        ["parent", "curriculum", "learners[0]", "goals", "mastery_threshold"],
+    ),
 ]
 
 MISSING: list[tuple[str, Message]] = [
@@ -106,6 +126,10 @@ MISSING: list[tuple[str, Message]] = [
         planning.VerifyPlanRequest(parent=TENANT, plan=Plan(curriculum=ALGEBRA, name=f"{ADA}/plans/p")),
     ),
     ("NextActivity", planning.NextActivityRequest(name=ADA)),
+    ("ExplainPlan", planning.ExplainPlanRequest(name=f"{ADA}/plans/p")),
+    ("RevisePlan", planning.RevisePlanRequest(name=f"{ADA}/plans/p")),
+    ("ListPlanRevisions", planning.ListPlanRevisionsRequest(name=f"{ADA}/plans/p")),
+    ("BatchGeneratePlans", planning.BatchGeneratePlansRequest(parent=TENANT, curriculum="none")),
 ]
 
 

@@ -182,6 +182,34 @@ async def test_revisions_are_numbered_and_kept(stubs: Stubs) -> None:
     assert second.name.startswith(f"{ADA}/plans/")
 
 
+async def test_another_tenant_sees_neither_plans_nor_what_they_are_made_from(stubs: Stubs) -> None:
+    await prepare(stubs)
+    plan = await generate(stubs, "rings")
+    name = plan.name.replace(TENANT, "tenants/other")
+    base = GeneratePlanRequest(parent="tenants/other", curriculum="algebra", learner="ada", goals=["rings"])
+    calls = [
+        stubs.planning.ExplainPlan(ExplainPlanRequest(name=name)),
+        stubs.planning.RevisePlan(RevisePlanRequest(name=name)),
+        stubs.planning.ListPlanRevisions(ListPlanRevisionsRequest(name=name)),
+        stubs.planning.CompareWhatIf(CompareWhatIfRequest(base=base, edits=[PlanEdit(master_concept="maps")])),
+    ]
+
+    assert {(await refuse_of(call))[0] for call in calls} == {grpc.StatusCode.NOT_FOUND}
+
+
+async def test_who_revises_what_was_revised_already_is_told_so(stubs: Stubs) -> None:
+    await prepare(stubs)
+    first = await generate(stubs, "rings")
+    await append(stubs, *(answer(f"m{number}", day=number) for number in range(1, 9)))
+    await stubs.planning.RevisePlan(RevisePlanRequest(name=first.name))
+    await append(
+        stubs, *(answer(f"n{number}", question="q-maps", response="0.5", day=20 + number) for number in range(8))
+    )
+    code, _ = await refuse_of(stubs.planning.RevisePlan(RevisePlanRequest(name=first.name)))
+
+    assert code is grpc.StatusCode.ABORTED
+
+
 async def test_a_plan_that_is_not_there_is_not_revised(stubs: Stubs) -> None:
     await prepare(stubs)
     _, status = await refuse_of(stubs.planning.RevisePlan(RevisePlanRequest(name=f"{ADA}/plans/nope")))

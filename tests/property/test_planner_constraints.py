@@ -7,15 +7,15 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from kg.curriculum import Curriculum
-from planner.conflicts import Request, can_hold
+from planner.checks.verification import verify_plan
 from planner.constraints import Constraints
-from planner.edits import lift_constraints
-from planner.feasibility import Answer
+from planner.demands.conflicts import Request, can_hold
+from planner.demands.feasibility import Answer
 from planner.generation import generate_plan
 from planner.graph import PlanningGraph, compile_graph
+from planner.insight.edits import lift_constraints
 from planner.plan import Plan
 from planner.problem import PlanningProblem, PlanSettings, build_problem
-from planner.verification import verify_plan
 from tests.planner_graphs import draw_curriculum, draw_mastery, shuffle_curriculum
 
 

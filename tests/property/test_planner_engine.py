@@ -7,13 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planner import reference
-from planner.bounds import bound_cost
-from planner.closure import explore
-from planner.cover import find_cover
+from planner.content.closure import explore
+from planner.content.cover import find_cover
+from planner.content.polish import polish_cover
 from planner.engine.compilation import run_compiled, run_plain
 from planner.graph import compile_graph
-from planner.polish import polish_cover
 from planner.problem import PlanningProblem, PlanSettings, pose_problem
+from planner.proof.bounds import bound_cost
 from tests.planner_graphs import draw_curriculum, draw_mastery
 
 

@@ -4,9 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planner.constraints import Constraints
-from planner.explanation import Explanation, explain_plan
 from planner.generation import generate_plan
 from planner.graph import compile_graph
+from planner.insight.explanation import Explanation, explain_plan
 from planner.plan import Plan
 from planner.problem import PlanSettings
 from tests.planner_graphs import draw_curriculum, draw_mastery

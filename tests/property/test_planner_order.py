@@ -8,10 +8,12 @@ from operator import or_
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from planner.closure import count_missing
+from planner.content.closure import count_missing
 from planner.engine.compilation import run_compiled, run_plain
 from planner.graph import compile_graph
-from planner.order import (
+from planner.plan import PlanOrder
+from planner.problem import PlanningProblem, PlanSettings, pose_problem
+from planner.sequence.order import (
     arrange,
     bound_switches,
     count_switches,
@@ -20,8 +22,6 @@ from planner.order import (
     measure_goal_time,
     trace_goals,
 )
-from planner.plan import PlanOrder
-from planner.problem import PlanningProblem, PlanSettings, pose_problem
 from tests.planner_graphs import draw_curriculum
 
 

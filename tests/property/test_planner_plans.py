@@ -8,13 +8,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from kg.curriculum import Curriculum
-from planner.closure import explore
-from planner.exact import solve_exactly
+from planner.checks.verification import verify_plan
+from planner.content.closure import explore
 from planner.generation import generate_plan
 from planner.graph import PlanningGraph, compile_graph
 from planner.plan import Plan
 from planner.problem import PlanningProblem, PlanSettings, pose_problem
-from planner.verification import verify_plan
+from planner.proof.exact import solve_exactly
 from tests.planner_graphs import draw_curriculum, draw_mastery, shuffle_curriculum
 
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from kg.curriculum import Curriculum, PrerequisiteKind
 from planner.constraints import Constraints
-from planner.edits import LiftConstraint, PlanEdit, TeachConcept, apply_edits
-from planner.repair import find_repairs
+from planner.insight.edits import LiftConstraint, PlanEdit, TeachConcept, apply_edits
+from planner.insight.repair import find_repairs
 from tests.planner_graphs import draw_curriculum, draw_mastery, shuffle_curriculum
 
 

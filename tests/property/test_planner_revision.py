@@ -5,13 +5,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kg.curriculum import Curriculum
+from planner.checks.verification import verify_plan
 from planner.constraints import UNCONSTRAINED, Constraints
 from planner.generation import generate_plan
 from planner.graph import compile_graph
 from planner.plan import ChangeKind, Plan
 from planner.problem import PlanSettings, sort_by_mastery
-from planner.revision import Revision, revise_plan
-from planner.verification import verify_plan
+from planner.revisions.revision import Revision, revise_plan
 from tests.planner_graphs import draw_curriculum, draw_mastery
 
 SETTINGS = PlanSettings(escalate_above=float("inf"))

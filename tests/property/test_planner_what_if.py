@@ -3,12 +3,12 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.edits import MasterConcept, PlanEdit, RemovePrerequisite, TeachConcept, apply_edits
+from planner.checks.verification import verify_plan
 from planner.graph import compile_graph
+from planner.insight.edits import MasterConcept, PlanEdit, RemovePrerequisite, TeachConcept, apply_edits
+from planner.insight.what_if import WhatIf, compare_what_if
 from planner.plan import ChangeKind
 from planner.problem import PlanSettings
-from planner.verification import verify_plan
-from planner.what_if import WhatIf, compare_what_if
 from tests.planner_graphs import draw_curriculum, draw_mastery
 
 SETTINGS = PlanSettings(escalate_above=float("inf"))

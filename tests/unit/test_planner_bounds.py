@@ -1,10 +1,10 @@
 import pytest
 
-from planner.bounds import bound_cost
-from planner.closure import explore
+from planner.content.closure import explore
 from planner.graph import PlanningGraph
 from planner.problem import PlanSettings, pose_problem
-from planner.theorems import find_theorem
+from planner.proof.bounds import bound_cost
+from planner.proof.theorems import find_theorem
 from tests.planner_graphs import build_graph
 
 

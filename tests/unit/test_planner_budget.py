@@ -1,4 +1,4 @@
-from planner.budget import Budgeting, fit_budget
+from planner.demands.budget import Budgeting, fit_budget
 from planner.graph import PlanningGraph
 from planner.problem import PlanningProblem, PlanSettings, pose_problem
 from tests.planner_graphs import build_graph

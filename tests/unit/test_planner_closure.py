@@ -1,4 +1,4 @@
-from planner.closure import Region, explore, find_missing
+from planner.content.closure import Region, explore, find_missing
 from planner.graph import PlanningGraph
 from planner.problem import PlanningProblem, PlanSettings, pose_problem
 from tests.planner_graphs import build_graph

@@ -2,11 +2,11 @@ from collections.abc import Mapping
 
 import pytest
 
+from planner.checks.verification import verify_plan
 from planner.constraints import Constraints
 from planner.generation import generate_plan
 from planner.graph import PlanningGraph
 from planner.plan import BoundKind, Certificate, Plan
-from planner.verification import verify_plan
 from tests.planner_graphs import build_graph
 
 # c requires a and one of b and d; r teaches a and d.

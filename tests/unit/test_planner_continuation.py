@@ -1,7 +1,7 @@
 from planner.constraints import UNCONSTRAINED, Constraints
-from planner.continuation import Aim, complete, find_fresh, find_nearby
 from planner.graph import PlanningGraph
 from planner.problem import PlanSettings, pose_problem
+from planner.revisions.continuation import Aim, complete, find_fresh, find_nearby
 from tests.planner_graphs import build_graph
 
 

@@ -1,8 +1,8 @@
-from planner.closure import explore
-from planner.cover import Cover, find_cover
+from planner.content.closure import explore
+from planner.content.cover import Cover, find_cover
+from planner.content.trimming import Selection, trim
 from planner.graph import PlanningGraph
 from planner.problem import PlanSettings, pose_problem
-from planner.trimming import Selection, trim
 from tests.planner_graphs import build_graph
 
 

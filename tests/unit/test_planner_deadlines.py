@@ -3,11 +3,11 @@ from dataclasses import replace
 
 import pytest
 
-from planner.closure import explore
 from planner.constraints import UNCONSTRAINED, Constraints
-from planner.cover import find_cover
-from planner.deadlines import hurry, is_hopeless, keeps_to, meet_demands
-from planner.feasibility import Answer, Demands, Finding, find_feasible, find_knot
+from planner.content.closure import explore
+from planner.content.cover import find_cover
+from planner.demands.deadlines import hurry, is_hopeless, keeps_to, meet_demands
+from planner.demands.feasibility import Answer, Demands, Finding, find_feasible, find_knot
 from planner.graph import PlanningGraph
 from planner.problem import PlanningProblem, PlanSettings, pose_problem
 from tests.planner_graphs import build_graph
@@ -106,7 +106,7 @@ def test_the_exact_search_has_each_pinned_resource_teach_something() -> None:
 
 
 def test_what_is_too_large_is_left_undecided(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("planner.feasibility.MOST_VARIABLES", 3)
+    monkeypatch.setattr("planner.demands.feasibility.MOST_VARIABLES", 3)
     problem = pose(GRAPH, "a b")
     assert find_feasible(problem, explore(problem), Demands(due={0: 9})).answer is Answer.UNDECIDED
 

@@ -3,7 +3,7 @@ import pytest
 from kg.curriculum import Curriculum
 from kg.errors import InvalidInputError
 from planner.constraints import UNCONSTRAINED, Constraints
-from planner.edits import (
+from planner.insight.edits import (
     LiftConstraint,
     MasterConcept,
     PlanEdit,

@@ -6,12 +6,12 @@ import pytest
 from kg.curriculum import Curriculum
 from kg.errors import InvalidInputError
 from planner.constraints import UNCONSTRAINED, Constraints
+from planner.content.cover import never
 from planner.costs import CostKind, CostModel
-from planner.cover import never
-from planner.edits import TeachConcept
-from planner.explanation import Explanation, StepExplanation, explain_plan
 from planner.generation import generate_plan
 from planner.graph import compile_graph
+from planner.insight.edits import TeachConcept
+from planner.insight.explanation import Explanation, StepExplanation, explain_plan
 from planner.problem import PlanSettings
 from tests.planner_graphs import build_curriculum
 

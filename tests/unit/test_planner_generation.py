@@ -231,7 +231,7 @@ def test_a_soft_prerequisite_is_given_up_where_there_is_no_time_for_it() -> None
 
 
 def test_what_is_not_decided_is_cut_short_and_says_who_is_late(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("planner.feasibility.MOST_VARIABLES", 0)
+    monkeypatch.setattr("planner.demands.feasibility.MOST_VARIABLES", 0)
     graph = build_graph(
         "a b c",
         untaught="a b c",
@@ -245,7 +245,7 @@ def test_what_is_not_decided_is_cut_short_and_says_who_is_late(monkeypatch: pyte
 
 
 def test_orders_that_are_not_decided_are_cut_short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("planner.feasibility.MOST_VARIABLES", 0)
+    monkeypatch.setattr("planner.demands.feasibility.MOST_VARIABLES", 0)
     found = plan(build_graph("a b c", hard="a>b"), "b c", Constraints(orders=(("b", "a"), ("c", "a"))))
     assert (found.cut_short, [step.concept for step in found.steps]) == (True, ["c", "a", "b"])
 

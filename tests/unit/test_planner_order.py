@@ -4,7 +4,9 @@ import pytest
 
 from planner.generation import generate_plan
 from planner.graph import PlanningGraph
-from planner.order import (
+from planner.plan import PlanOrder
+from planner.problem import PlanningProblem, PlanSettings, pose_problem
+from planner.sequence.order import (
     OrderCircleError,
     arrange,
     bound_switches,
@@ -14,8 +16,6 @@ from planner.order import (
     measure_goal_time,
     trace_goals,
 )
-from planner.plan import PlanOrder
-from planner.problem import PlanningProblem, PlanSettings, pose_problem
 from tests.planner_graphs import build_graph
 
 

@@ -1,8 +1,8 @@
 from dataclasses import replace
 
 from planner.graph import PlanningGraph
-from planner.order_keeping import keep_order
 from planner.problem import PlanSettings, pose_problem
+from planner.sequence.order_keeping import keep_order
 from tests.planner_graphs import build_graph
 
 

@@ -1,10 +1,10 @@
 from dataclasses import replace
 
-from planner.closure import explore
 from planner.constraints import UNCONSTRAINED
-from planner.cover import find_cover
+from planner.content.closure import explore
+from planner.content.cover import find_cover
+from planner.content.penalties import SoftChoice, learn_besides, list_skipped, weigh_soft_prerequisites
 from planner.graph import PlanningGraph
-from planner.penalties import SoftChoice, learn_besides, list_skipped, weigh_soft_prerequisites
 from planner.problem import UNITS_PER_MINUTE, PlanningProblem, PlanSettings, pose_problem
 from tests.planner_graphs import build_graph
 

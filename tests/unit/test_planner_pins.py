@@ -1,7 +1,7 @@
-from planner.closure import explore
 from planner.constraints import Constraints
-from planner.cover import find_cover
-from planner.pins import assign_pinned, list_pinned_teachers, share_pinned
+from planner.content.closure import explore
+from planner.content.cover import find_cover
+from planner.content.pins import assign_pinned, list_pinned_teachers, share_pinned
 from planner.problem import PlanningProblem, PlanSettings, pose_problem
 from tests.planner_graphs import build_graph
 

@@ -4,9 +4,9 @@ from kg.curriculum import Curriculum
 from kg.errors import InvalidInputError
 from planner.constraints import UNCONSTRAINED, Constraints
 from planner.costs import CostModel
-from planner.edits import LiftConstraint, PlanEdit, TeachConcept
+from planner.insight.edits import LiftConstraint, PlanEdit, TeachConcept
+from planner.insight.repair import Repair, find_repairs
 from planner.problem import PlanSettings
-from planner.repair import Repair, find_repairs
 from tests.planner_graphs import build_curriculum
 
 NEVER_AGAIN = LiftConstraint(field="constraints.vetoed[0]")

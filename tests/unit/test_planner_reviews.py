@@ -1,7 +1,7 @@
 from planner.graph import PlanningGraph
 from planner.plan import PlanStep, Review, StepKind
 from planner.problem import PlanSettings
-from planner.reviews import find_due, overlay_reviews
+from planner.sequence.reviews import find_due, overlay_reviews
 from tests.planner_graphs import build_graph
 
 

@@ -3,12 +3,12 @@ from collections.abc import Collection
 import pytest
 
 from kg.errors import InvalidInputError, NoGoalsError
+from planner.checks.verification import verify_plan
 from planner.constraints import UNCONSTRAINED, Constraints
 from planner.generation import generate_plan
 from planner.graph import PlanningGraph
 from planner.plan import ChangeKind, Plan, StepKind
-from planner.revision import Revision, revise_plan
-from planner.verification import verify_plan
+from planner.revisions.revision import Revision, revise_plan
 from tests.planner_graphs import build_graph
 
 CHAIN = build_graph("a:10 b:20 c:30", hard="a>b b>c")

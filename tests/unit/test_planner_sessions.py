@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.plan import PlanSession
-from planner.sessions import check_sessions, pack_sessions
+from planner.sequence.sessions import check_sessions, pack_sessions
 
 
 def pack(minutes: Sequence[int], session_minutes: int) -> list[tuple[int, int, int]]:

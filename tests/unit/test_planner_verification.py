@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from planner.checks.verification import verify_plan
 from planner.constraints import UNCONSTRAINED, Constraints
 from planner.costs import CostKind, CostModel, CostWeights
 from planner.generation import generate_plan
@@ -22,7 +23,6 @@ from planner.plan import (
     UnreachableGoal,
 )
 from planner.problem import PlanSettings
-from planner.verification import verify_plan
 from tests.planner_graphs import build_graph
 
 # d requires a, b, and one of e and f; r teaches a and b; u is out of reach.

@@ -5,10 +5,10 @@ import pytest
 from kg.curriculum import Curriculum
 from kg.errors import InvalidInputError
 from planner.constraints import UNCONSTRAINED, Constraints
-from planner.edits import LiftConstraint, MasterConcept, PlanEdit, RemovePrerequisite, TeachConcept
 from planner.graph import compile_graph
+from planner.insight.edits import LiftConstraint, MasterConcept, PlanEdit, RemovePrerequisite, TeachConcept
+from planner.insight.what_if import WhatIf, compare_what_if
 from planner.plan import Plan
-from planner.what_if import WhatIf, compare_what_if
 from tests.planner_graphs import build_curriculum
 
 CHAIN = build_curriculum("a:10 b:20 c:30", hard="a>b b>c")

@@ -1,0 +1,1 @@
+"""Whether a plan, from wherever it comes, is sound."""

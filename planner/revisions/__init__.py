@@ -1,0 +1,1 @@
+"""Plans made anew for what is known by now."""

@@ -1,0 +1,1 @@
+"""When what is learned: the order of steps, sessions, reviews."""

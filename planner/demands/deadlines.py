@@ -75,7 +75,8 @@ def is_hopeless(problem: PlanningProblem, demands: Demands) -> bool:
     for limit, goals in sorted(limits.items()):
         pinned = problem.pinned if limit == demands.most_minutes else frozenset[int]()
         early = replace(minutes, goals=tuple(sorted(goals)), pinned=pinned)
-        if bound_cost(early, explore(early)).units > limit * UNITS_PER_MINUTE:
+        too_much = limit * UNITS_PER_MINUTE + 1
+        if bound_cost(early, explore(early), cost_units=too_much).units >= too_much:
             return True
     return False
 

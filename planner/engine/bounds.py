@@ -14,7 +14,7 @@ DUAL_PRICES: Final = 0
 LANDMARKS: Final = 1
 LAGRANGIAN: Final = 2
 
-_MOST_HEIGHTS: Final = 100_000
+_MOST_HEIGHTS: Final = 200_000
 """Largest number of heights to reckon anew; a large problem gets fewer cuts and so a weaker bound."""
 
 _MOST_ENTRIES: Final = 4_000_000
@@ -57,6 +57,7 @@ def bound_region(
         paid += costs[activity]
         costs[activity] = 0
     best = BoundArrays(0, DUAL_PRICES)
+    heights = _MOST_HEIGHTS
     joined, joined_prices, joined_value = rows, np.zeros(0, dtype=np.int64), -1
     for shares in (True, False):
         left, prices = costs.copy(), np.zeros(len(rows.demand), dtype=np.int64)
@@ -64,7 +65,8 @@ def bound_region(
         best = _keep_better(best, value, scale, step, DUAL_PRICES)
         if best.units >= cost or not thorough:
             continue
-        cuts = price_cuts(graph, problem, region, left, _MOST_HEIGHTS)
+        cuts = price_cuts(graph, problem, region, left, heights)
+        heights -= cuts.reckoned
         best = _keep_better(best, value + cuts.value, scale, step, LANDMARKS)
         if value + cuts.value > joined_value:
             joined, joined_prices = join_rows(rows, cuts), np.concatenate((prices, cuts.prices))

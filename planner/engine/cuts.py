@@ -44,12 +44,14 @@ class Cuts(NamedTuple):
         activities: Those of each cut; int64.
         prices: By cut, > 0; int64.
         value: Sum of the prices.
+        reckoned: How many heights were reckoned anew.
     """
 
     start: Ints
     activities: Ints
     prices: Ints
     value: int
+    reckoned: int
 
 
 @inner
@@ -104,7 +106,7 @@ def price_cuts(graph: GraphArrays, problem: ProblemArrays, region: RegionArrays,
         # heights only fall, so one that is up to date when it comes up is the hardest
         believed[place] = _measure_group(graph, heights, groups[place])
         replay(tree, believed, alike, place)
-    return Cuts(start[: count + 1], activities[: start[count]], prices[:count], value)
+    return Cuts(start[: count + 1], activities[: start[count]], prices[:count], value, reckoned)
 
 
 @inner

@@ -98,6 +98,12 @@ class OperationNotFoundError(NotFoundError):
     kind, reason = "operation", "OPERATION_NOT_FOUND"
 
 
+class RankerNotFoundError(NotFoundError):
+    """No such ranker of the curriculum."""
+
+    kind, reason = "ranker", "RANKER_NOT_FOUND"
+
+
 class AlreadyExistsError(GraphMasalError):
     """Something else has this id.
 
@@ -158,6 +164,18 @@ class OperationEndedError(PreconditionError):
     reason = "OPERATION_ENDED"
 
 
+class IndexMismatchError(PreconditionError):
+    """The index was built with another model than the one that would search it; the message says what mends it."""
+
+    reason = "INDEX_MISMATCH"
+
+
+class ModelUnavailableError(PreconditionError):
+    """A model is not to be had here: its libraries or its weights are missing; the message says what mends it."""
+
+    reason = "MODEL_UNAVAILABLE"
+
+
 class RevisionConflictError(GraphMasalError):
     """Somebody else changed it in between; reading again and repeating may succeed."""
 
@@ -176,6 +194,12 @@ class LimitExceededError(GraphMasalError):
     def __init__(self, subject: str) -> None:
         super().__init__(subject)
         self.subject = subject
+
+
+class OverloadedError(GraphMasalError):
+    """More work waits than may wait; trying again a little later may succeed."""
+
+    reason = "OVERLOADED"
 
 
 class StoreUnavailableError(GraphMasalError):

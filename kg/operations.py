@@ -9,6 +9,7 @@ class OperationKind(StrEnum):
 
     REGRADE = "regrade"
     PLAN = "plan"
+    INDEX = "index"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ Every method is scoped to a tenant. Times are microseconds since 1970 UTC and al
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -12,6 +12,7 @@ from kg import ledger, states
 from kg.comparison import Difference
 from kg.curriculum import AnswerKey, Curriculum, CurriculumRecord
 from kg.evidence import Evidence, Position
+from kg.indexes import IndexRecord, StoredRanker
 from kg.learner import Learner, StoredPlan
 from kg.ledger import AppendOutcome, LedgerTransaction, MasteryChange
 from kg.operations import Operation, OperationFailure, OperationKind
@@ -272,6 +273,81 @@ class Store(ABC):
     @abstractmethod
     async def list_mastery_changes(self, tenant: str, operation: str, limit: int) -> tuple[list[MasteryChange], int]:
         """The differences an operation recorded, by learner and concept, and how many there are in all."""
+
+    # Retrieval: everything of a curriculum goes with it when it is deleted
+
+    @abstractmethod
+    async def save_vectors(self, tenant: str, curriculum: str, encoder: str, vectors: Mapping[str, bytes]) -> None:
+        """Keeps vectors, in one transaction; those that are there already stay as they are.
+
+        Args:
+            tenant: Id.
+            curriculum: Id.
+            encoder: Fingerprint of the encoder that made them.
+            vectors: By the hash of their text: float32, little-endian, all of one dimension.
+
+        Raises:
+            CurriculumNotFoundError: There is no such curriculum (any more).
+        """
+
+    @abstractmethod
+    async def list_vector_hashes(self, tenant: str, curriculum: str, encoder: str) -> set[str]:
+        """The hashes of all texts that have a vector by this encoder."""
+
+    @abstractmethod
+    async def load_vectors(
+        self, tenant: str, curriculum: str, encoder: str, after: str, limit: int
+    ) -> list[tuple[str, bytes]]:
+        """Reads vectors whose hash is greater than `after`, ascending by hash, as `save_vectors` took them."""
+
+    @abstractmethod
+    async def find_nearest(
+        self, tenant: str, curriculum: str, encoder: str, vector: bytes, limit: int
+    ) -> list[tuple[str, bytes]] | None:
+        """Finds vectors near another, approximately; None: this store has no index for it.
+
+        Args:
+            tenant: Id.
+            curriculum: Id.
+            encoder: Fingerprint.
+            vector: Unit vector, float32, little-endian.
+            limit: How many, about; the caller scores them exactly.
+
+        Returns:
+            Hashes and vectors, in no particular order, of this tenant, curriculum and encoder only.
+        """
+
+    @abstractmethod
+    async def drop_vectors(self, tenant: str, curriculum: str, encoder: str, hashes: Collection[str]) -> None:
+        """Removes vectors; those that are not there are passed over."""
+
+    @abstractmethod
+    async def save_index(self, tenant: str, record: IndexRecord) -> None:
+        """Writes an index's record over the one with its ranker. Raises CurriculumNotFoundError."""
+
+    @abstractmethod
+    async def list_indexes(self, tenant: str, curriculum: str) -> list[IndexRecord]:
+        """Lists the curriculum's indexes by ranker, ascending; none where there is no such curriculum."""
+
+    @abstractmethod
+    async def delete_index(self, tenant: str, curriculum: str, ranker: str) -> None:
+        """Removes an index's record, and the vectors of its encoder unless another index has the same. Idempotent."""
+
+    @abstractmethod
+    async def save_ranker(self, tenant: str, ranker: StoredRanker) -> None:
+        """Writes a ranker over the one with its id. Raises CurriculumNotFoundError."""
+
+    @abstractmethod
+    async def get_ranker(self, tenant: str, curriculum: str, ranker: str) -> StoredRanker:
+        """Reads a ranker. Raises RankerNotFoundError."""
+
+    @abstractmethod
+    async def list_rankers(self, tenant: str, curriculum: str) -> list[str]:
+        """Lists the ids of the curriculum's rankers, ascending."""
+
+    @abstractmethod
+    async def delete_ranker(self, tenant: str, curriculum: str, ranker: str) -> None:
+        """Removes a ranker and its index. Raises RankerNotFoundError."""
 
     # Written once for all stores
 

@@ -1,6 +1,7 @@
 """Small builders of curricula, learners and evidence, shared by the tests of the domain, the stores and the server."""
 
 import random
+import struct
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -19,6 +20,7 @@ from kg.curriculum import (
     Section,
 )
 from kg.evidence import Evidence, Source
+from kg.indexes import IndexRecord, StoredRanker
 from kg.learner import StoredPlan
 from kg.mastery import MICROSECONDS_PER_DAY
 from kg.operations import Operation, OperationKind
@@ -184,3 +186,35 @@ def make_operation(name: str, *, curriculum: str = "algebra", at: int = NOON) ->
         grading_revision=2,
         created_at=at,
     )
+
+
+ENCODER: Final = "e0c0de5"
+
+
+def make_vectors(count: int, dimension: int, *, seed: int = 1) -> dict[str, bytes]:
+    """Random unit vectors by what stands for their hashes, `0000` and on."""
+    rng = random.Random(seed)
+    vectors = {}
+    for number in range(count):
+        drawn = [rng.gauss(0.0, 1.0) for _ in range(dimension)]
+        length = sum(value * value for value in drawn) ** 0.5
+        vectors[f"{number:04d}"] = struct.pack(f"<{dimension}f", *(value / length for value in drawn))
+    return vectors
+
+
+def make_index(ranker: str, *, curriculum: str = "algebra", encoder: str = ENCODER) -> IndexRecord:
+    """The record of an index of four vectors."""
+    return IndexRecord(
+        curriculum=curriculum,
+        ranker=ranker,
+        encoder=encoder,
+        documents="d0c5",
+        count=4,
+        dimension=8,
+        built_at=NOON,
+    )
+
+
+def make_ranker(name: str, *, curriculum: str = "algebra", weights: bytes = b"\x00\xff") -> StoredRanker:
+    """A trained ranker."""
+    return StoredRanker(curriculum=curriculum, id=name, created_at=NOON, body='{"stages": ["bm25"]}', weights=weights)

@@ -19,10 +19,12 @@ from kg.neo4j_store.curriculum_rows import (
     to_properties,
     to_record,
 )
-from kg.neo4j_store.database import Transaction
+from kg.neo4j_store.database import RaceLostError, Transaction
 from kg.neo4j_store.ledger import GATES
 from kg.neo4j_store.operations import put_operation
 from kg.neo4j_store.part import StorePart
+from kg.neo4j_store.retrieval import delete_all
+from kg.neo4j_store.vector_sets import delete_retired
 from kg.revisions import make_next_version
 from kg.store import ImportOutcome
 
@@ -80,15 +82,23 @@ class Curricula(StorePart):
                     )
             for kind in ("questions", "misconceptions", "resources", "concepts"):
                 await transaction.delete_batches(f"delete_{kind}", **names)
+            await delete_all(transaction, tenant, curriculum)
             await transaction.list_rows("delete_curriculum_node", **names)
 
-        await self._database.write(work)
+        try:
+            await self._database.write(work)
+        except CurriculumNotFoundError:
+            # An earlier call may have ended between the two.
+            await delete_retired(self._database, tenant, curriculum)
+            raise
+        await delete_retired(self._database, tenant, curriculum)
 
 
 async def _import(
     transaction: Transaction, tenant: str, curriculum: Curriculum, now: int, operation_id: str
 ) -> ImportOutcome:
-    await transaction.list_rows("lock_curriculum", tenant=tenant, curriculum=curriculum.id)
+    if await transaction.find_row("lock_curriculum", tenant=tenant, curriculum=curriculum.id) is None:
+        raise RaceLostError(f"curriculum {curriculum.id} was deleted while it was waited for")
     record, old = await load(transaction, tenant, curriculum.id) or (None, None)
     following = make_next_version(record, old, curriculum, now, operation_id)
     if following is None:

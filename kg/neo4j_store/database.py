@@ -100,11 +100,11 @@ class Database:
         """Runs `work` in a transaction and commits; it may be run again from the start."""
         return await self._answer(lambda session: session.execute_write(_bind(work)))
 
-    async def run_alone(self, statement: str) -> None:
+    async def run_alone(self, statement: str, **inputs: object) -> None:
         """Runs a statement about the schema, which stands in no transaction with others."""
 
         async def work(transaction: AsyncManagedTransaction) -> None:
-            await (await transaction.run(statement)).consume()
+            await (await transaction.run(statement, {"input": inputs})).consume()
 
         await self._answer(lambda session: session.execute_write(work))
 

@@ -64,6 +64,14 @@ CALL (l) {
   MERGE (l)-[:AIMS_IN]->(h)
 } IN TRANSACTIONS OF 1000 ROWS;
 
+// name: migration_4
+// What makes a curriculum searchable. Vectors have further indexes: see create_vector_index.
+CREATE CONSTRAINT vector_set_key IF NOT EXISTS FOR (n:VectorSet) REQUIRE (n.tenant, n.curriculum, n.encoder) IS UNIQUE;
+CREATE CONSTRAINT vector_key IF NOT EXISTS FOR (n:Vector) REQUIRE (n.tenant, n.curriculum, n.encoder, n.hash) IS UNIQUE;
+CREATE CONSTRAINT retrieval_index_key IF NOT EXISTS
+FOR (n:RetrievalIndex) REQUIRE (n.tenant, n.curriculum, n.ranker) IS UNIQUE;
+CREATE CONSTRAINT ranker_key IF NOT EXISTS FOR (n:Ranker) REQUIRE (n.tenant, n.curriculum, n.id) IS UNIQUE;
+
 // name: await_indexes
 CALL db.awaitIndexes(300);
 
@@ -83,14 +91,18 @@ CREATE (s:GraphMasalSchema) DELETE s;
 
 // name: lock_curriculum
 // Makes imports and changes of grading of one curriculum wait for each other. Where the curriculum is new, the node
-// is there without properties until the import writes them.
+// is there without properties until the import writes them. No row: see hold_curriculum.
 MERGE (c:Curriculum {tenant: $input.tenant, id: $input.curriculum})
-SET c.lock = true REMOVE c.lock;
+SET c.lock = true REMOVE c.lock
+WITH c WHERE c.id IS NOT NULL
+RETURN c.id;
 
 // name: hold_curriculum
-// The same lock, for a curriculum that has to be there.
+// The same lock, for a curriculum that has to be there. One that was deleted while this waited still gives a row, and
+// has no properties any more.
 MATCH (c:Curriculum {tenant: $input.tenant, id: $input.curriculum})
 SET c.lock = true REMOVE c.lock
+WITH c WHERE c.version IS NOT NULL
 RETURN c.id;
 
 // name: lock_all_gates
@@ -370,8 +382,10 @@ CREATE (:ErasedLearner {tenant: $input.tenant, hash: $input.hash});
 // ---------------------------------------------------------------------------------------------------- Ledger
 
 // name: lock_learner
+// For a learner who has to be there; see hold_curriculum.
 MATCH (l:Learner {tenant: $input.tenant, id: $input.learner})
 SET l.lock = true REMOVE l.lock
+WITH l WHERE l.id IS NOT NULL
 RETURN l.id;
 
 // name: hold_gate
@@ -783,3 +797,203 @@ RETURN d.learner, d.concept, d.before, d.after;
 MATCH (o:Operation {tenant: $input.tenant, id: $input.operation})-[:CHANGED]->(d:MasteryChange)
 WHERE d.before <> d.after
 RETURN count(d);
+
+
+// ---------------------------------------------------------------------------------------------------- Retrieval
+
+// name: put_vector_set
+// Under the curriculum's lock. A set that was being deleted is one again, with what is left in it. No row: it was gone
+// before it could be locked.
+MERGE (s:VectorSet {tenant: $input.tenant, curriculum: $input.curriculum, encoder: $input.encoder})
+SET s.lock = true REMOVE s.lock, s.retired
+WITH s WHERE s.encoder IS NOT NULL
+RETURN s.encoder;
+
+// name: put_vectors
+UNWIND $input.rows AS row
+MERGE (v:Vector {tenant: $input.tenant, curriculum: $input.curriculum, encoder: $input.encoder, hash: row.hash})
+ON CREATE SET v.vector = row.vector;
+
+// name: find_live_vector_set
+MATCH (s:VectorSet {tenant: $input.tenant, curriculum: $input.curriculum, encoder: $input.encoder})
+WHERE s.retired IS NULL
+RETURN s.encoder;
+
+// name: list_vector_hashes
+MATCH (v:Vector)
+USING INDEX v:Vector(tenant, curriculum, encoder, hash)
+WHERE v.tenant = $input.tenant AND v.curriculum = $input.curriculum AND v.encoder = $input.encoder
+  AND v.hash IS NOT NULL
+RETURN v.hash;
+
+// name: load_vectors
+MATCH (v:Vector)
+USING INDEX v:Vector(tenant, curriculum, encoder, hash)
+WHERE v.tenant = $input.tenant AND v.curriculum = $input.curriculum AND v.encoder = $input.encoder
+  AND v.hash > $input.after
+RETURN v.hash, v.vector ORDER BY v.tenant, v.curriculum, v.encoder, v.hash LIMIT $input.limit;
+
+// name: drop_vectors
+UNWIND $input.hashes AS hash
+MATCH (v:Vector {tenant: $input.tenant, curriculum: $input.curriculum, encoder: $input.encoder, hash: hash})
+USING INDEX v:Vector(tenant, curriculum, encoder, hash)
+DELETE v;
+
+// name: lock_vector_set
+MATCH (s:VectorSet {tenant: $input.tenant, curriculum: $input.curriculum, encoder: $input.encoder})
+SET s.lock = true REMOVE s.lock;
+
+// name: read_vector_set
+MATCH (s:VectorSet {tenant: $input.tenant, curriculum: $input.curriculum, encoder: $input.encoder})
+RETURN s.retired, s.indexed;
+
+// name: mark_vector_set
+MATCH (s:VectorSet {tenant: $input.tenant, curriculum: $input.curriculum, encoder: $input.encoder})
+SET s.indexed = $input.indexed;
+
+// name: retire_vector_set
+MATCH (s:VectorSet {tenant: $input.tenant, curriculum: $input.curriculum, encoder: $input.encoder})
+SET s.retired = true;
+
+// name: retire_vector_sets
+MATCH (s:VectorSet)
+USING INDEX s:VectorSet(tenant, curriculum, encoder)
+WHERE s.tenant = $input.tenant AND s.curriculum = $input.curriculum AND s.encoder IS NOT NULL
+SET s.retired = true;
+
+// name: list_retired_vector_sets
+MATCH (s:VectorSet)
+USING INDEX s:VectorSet(tenant, curriculum, encoder)
+WHERE s.tenant = $input.tenant AND s.curriculum = $input.curriculum AND s.encoder IS NOT NULL AND s.retired
+RETURN s.encoder;
+
+// name: delete_vectors
+MATCH (v:Vector)
+USING INDEX v:Vector(tenant, curriculum, encoder, hash)
+WHERE v.tenant = $input.tenant AND v.curriculum = $input.curriculum AND v.encoder = $input.encoder
+  AND v.hash IS NOT NULL
+WITH v LIMIT $input.limit
+DELETE v
+RETURN count(*);
+
+// name: delete_vector_set
+MATCH (s:VectorSet {tenant: $input.tenant, curriculum: $input.curriculum, encoder: $input.encoder})
+DELETE s;
+
+// name: create_vector_index
+// One for each set, as a vector index cannot be narrowed down while it is searched. Names and labels of indexes cannot
+// be parameters: DIGEST is replaced by the SHA-256, in hexadecimal, of what the set is called.
+CREATE VECTOR INDEX nearest_DIGEST IF NOT EXISTS FOR (v:Nearest_DIGEST) ON (v.values)
+OPTIONS {indexConfig: {`vector.dimensions`: $input.dimension, `vector.similarity_function`: 'cosine'}};
+
+// name: await_vector_index
+CALL db.awaitIndex($input.index, $input.seconds);
+
+// name: drop_vector_index
+DROP INDEX nearest_DIGEST IF EXISTS;
+
+// name: list_plain_vectors
+// Those that the vector index does not find.
+MATCH (v:Vector)
+USING INDEX v:Vector(tenant, curriculum, encoder, hash)
+WHERE v.tenant = $input.tenant AND v.curriculum = $input.curriculum AND v.encoder = $input.encoder
+  AND v.hash > $input.after AND v.values IS NULL
+RETURN v.hash, v.vector ORDER BY v.tenant, v.curriculum, v.encoder, v.hash LIMIT $input.limit;
+
+// name: index_vectors
+UNWIND $input.rows AS row
+MATCH (v:Vector {tenant: $input.tenant, curriculum: $input.curriculum, encoder: $input.encoder, hash: row.hash})
+USING INDEX v:Vector(tenant, curriculum, encoder, hash)
+SET v.values = row.values, v:$($input.label);
+
+// name: clear_vectors
+MATCH (v:Vector)
+USING INDEX v:Vector(tenant, curriculum, encoder, hash)
+WHERE v.tenant = $input.tenant AND v.curriculum = $input.curriculum AND v.encoder = $input.encoder
+  AND v.hash > $input.after AND v.values IS NOT NULL
+WITH v ORDER BY v.tenant, v.curriculum, v.encoder, v.hash LIMIT $input.limit
+REMOVE v.values, v:$($input.label)
+RETURN max(v.hash);
+
+// name: find_indexed_vector_set
+MATCH (s:VectorSet {tenant: $input.tenant, curriculum: $input.curriculum, encoder: $input.encoder})
+WHERE s.retired IS NULL AND s.indexed
+RETURN s.encoder;
+
+// name: find_online_index
+SHOW VECTOR INDEXES YIELD name, state
+WHERE name = $input.index AND state = 'ONLINE'
+RETURN name;
+
+// name: find_nearest
+CALL db.index.vector.queryNodes($input.index, $input.fetched, $input.values) YIELD node, score
+WHERE node.tenant = $input.tenant AND node.curriculum = $input.curriculum AND node.encoder = $input.encoder
+RETURN node.hash, node.vector ORDER BY score DESC LIMIT $input.limit;
+
+// name: get_retrieval_index
+MATCH (i:RetrievalIndex {tenant: $input.tenant, curriculum: $input.curriculum, ranker: $input.ranker})
+RETURN properties(i);
+
+// name: put_retrieval_index
+MERGE (i:RetrievalIndex {tenant: $input.tenant, curriculum: $input.curriculum, ranker: $input.ranker})
+SET i += $input.properties;
+
+// name: list_retrieval_indexes
+MATCH (i:RetrievalIndex)
+USING INDEX i:RetrievalIndex(tenant, curriculum, ranker)
+WHERE i.tenant = $input.tenant AND i.curriculum = $input.curriculum AND i.ranker IS NOT NULL
+RETURN properties(i) ORDER BY i.tenant, i.curriculum, i.ranker;
+
+// name: find_index_with_encoder
+MATCH (i:RetrievalIndex)
+USING INDEX i:RetrievalIndex(tenant, curriculum, ranker)
+WHERE i.tenant = $input.tenant AND i.curriculum = $input.curriculum AND i.ranker IS NOT NULL
+  AND i.encoder = $input.encoder
+RETURN i.ranker LIMIT 1;
+
+// name: find_largest_index
+MATCH (i:RetrievalIndex)
+USING INDEX i:RetrievalIndex(tenant, curriculum, ranker)
+WHERE i.tenant = $input.tenant AND i.curriculum = $input.curriculum AND i.ranker IS NOT NULL
+  AND i.encoder = $input.encoder
+RETURN coalesce(max(i.count), 0);
+
+// name: delete_retrieval_index
+MATCH (i:RetrievalIndex {tenant: $input.tenant, curriculum: $input.curriculum, ranker: $input.ranker})
+WITH i, i.encoder AS encoder
+DELETE i
+RETURN encoder;
+
+// name: delete_retrieval_indexes
+MATCH (n:RetrievalIndex)
+WHERE n.tenant = $input.tenant AND n.curriculum = $input.curriculum AND n.ranker IS NOT NULL
+WITH n LIMIT $input.limit
+DELETE n
+RETURN count(*);
+
+// name: put_ranker
+MERGE (r:Ranker {tenant: $input.tenant, curriculum: $input.curriculum, id: $input.id})
+SET r.created_at = $input.created_at, r.body = $input.body, r.weights = $input.weights;
+
+// name: get_ranker
+MATCH (r:Ranker {tenant: $input.tenant, curriculum: $input.curriculum, id: $input.id})
+RETURN r.created_at, r.body, r.weights;
+
+// name: list_rankers
+MATCH (r:Ranker)
+USING INDEX r:Ranker(tenant, curriculum, id)
+WHERE r.tenant = $input.tenant AND r.curriculum = $input.curriculum AND r.id IS NOT NULL
+RETURN r.id ORDER BY r.tenant, r.curriculum, r.id;
+
+// name: delete_ranker
+MATCH (r:Ranker {tenant: $input.tenant, curriculum: $input.curriculum, id: $input.id})
+WITH r, r.id AS id
+DELETE r
+RETURN id;
+
+// name: delete_rankers
+MATCH (n:Ranker)
+WHERE n.tenant = $input.tenant AND n.curriculum = $input.curriculum AND n.id IS NOT NULL
+WITH n LIMIT $input.limit
+DELETE n
+RETURN count(*);

@@ -7,21 +7,23 @@ from kg.neo4j_store.grading import Grading
 from kg.neo4j_store.learners import Learners
 from kg.neo4j_store.operations import Operations
 from kg.neo4j_store.plans import Plans
+from kg.neo4j_store.retrieval import VECTOR_INDEX_ABOVE, Retrieval
 from kg.neo4j_store.schema import migrate_schema, open_schema
 from kg.store import Store
 
 
-class Neo4jStore(Curricula, Grading, Learners, EvidenceLog, Plans, Operations, Store):
+class Neo4jStore(Curricula, Grading, Learners, EvidenceLog, Plans, Operations, Retrieval, Store):
     """A store in a Neo4j database, which any number of servers may share.
 
     Args:
         url: Such as `neo4j://host:7687`.
         user: Name of the database user.
         password: Appears in no message.
+        vector_index_above: Sets of more vectors than this get a vector index.
     """
 
-    def __init__(self, url: str, user: str, password: str) -> None:
-        super().__init__(Database(url, user, password))
+    def __init__(self, url: str, user: str, password: str, *, vector_index_above: int = VECTOR_INDEX_ABOVE) -> None:
+        super().__init__(Database(url, user, password), vector_index_above)
 
     async def open(self) -> None:
         """See `Store.open`."""

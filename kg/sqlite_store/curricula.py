@@ -35,6 +35,7 @@ from kg.revisions import (
 from kg.sqlite_store.ledger import to_array
 from kg.sqlite_store.operations import insert_operation
 from kg.sqlite_store.part import StorePart
+from kg.sqlite_store.retrieval import TABLES as RETRIEVAL
 from kg.store import ImportOutcome
 
 Part = Concept | Resource | Question | Misconception
@@ -204,7 +205,7 @@ class Curricula(StorePart):
                 raise CurriculumInUseError(
                     f"curriculum {curriculum} carries evidence and cannot be deleted", [curriculum]
                 )
-            for table in ("parts", "prerequisites", "prerequisite_groups"):
+            for table in ("parts", "prerequisites", "prerequisite_groups", *RETRIEVAL):
                 connection.execute(f"DELETE FROM {table} WHERE tenant = ? AND curriculum = ?", names)
             connection.execute("DELETE FROM curricula WHERE tenant = ? AND id = ?", names)
 

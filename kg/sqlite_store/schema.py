@@ -102,6 +102,22 @@ MIGRATIONS: Final = (
     INSERT INTO goal_homes
         SELECT DISTINCT tenant, json_extract(goal.value, '$[0]'), learners.id FROM learners, json_each(goals) AS goal;
     """,
+    # 4: what makes a curriculum searchable
+    """
+    CREATE TABLE vectors (
+        tenant TEXT, curriculum TEXT, encoder TEXT, hash TEXT, vector BLOB,
+        PRIMARY KEY (tenant, curriculum, encoder, hash)
+    );
+    CREATE TABLE indexes (
+        tenant TEXT, curriculum TEXT, ranker TEXT, encoder TEXT, documents TEXT, count INTEGER, dimension INTEGER,
+        built_at INTEGER,
+        PRIMARY KEY (tenant, curriculum, ranker)
+    ) WITHOUT ROWID;
+    CREATE TABLE rankers (
+        tenant TEXT, curriculum TEXT, id TEXT, created_at INTEGER, body TEXT, weights BLOB,
+        PRIMARY KEY (tenant, curriculum, id)
+    );
+    """,
 )
 
 VERSION: Final = len(MIGRATIONS)

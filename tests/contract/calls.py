@@ -11,7 +11,7 @@ from kg.mastery import MasteryReading, read_mastery
 from kg.operations import Operation
 from kg.states import LearnerState
 from kg.store import ImportOutcome, Store
-from tests.samples import NOON, make_curriculum
+from tests.samples import ENCODER, NOON, make_curriculum
 
 
 async def load(
@@ -66,6 +66,17 @@ async def fold_log(
     moment = max((item.occurred_at for item in counted), default=None) if as_of is None else as_of
     states = fold_evidence(counted, {question.id: question for question in content.questions})
     return {concept: read_mastery(states[concept], moment) for concept in sorted(states)}
+
+
+async def read_index(
+    store: Store, tenant: str, *, curriculum: str = "algebra", encoder: str = ENCODER
+) -> dict[str, bytes]:
+    """Reads all vectors of an encoder in pages of an odd size."""
+    vectors: list[tuple[str, bytes]] = []
+    while page := await store.load_vectors(tenant, curriculum, encoder, vectors[-1][0] if vectors else "", 997):
+        vectors += page
+    assert vectors == sorted(vectors)
+    return dict(vectors)
 
 
 async def correct(store: Store, tenant: str, *accepted: str, question: str = "q-sets", operation: str) -> Operation:

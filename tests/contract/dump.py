@@ -2,7 +2,7 @@
 
 from kg.ledger import BEGINNING
 from kg.store import Store
-from tests.samples import DAY, NOON
+from tests.samples import DAY, ENCODER, NOON
 
 MOMENTS = (None, NOON - 1, NOON + 20 * DAY, NOON + 10_000 * DAY)
 MANY = 100_000
@@ -21,6 +21,7 @@ async def dump_tenant(store: Store, tenant: str) -> dict[str, object]:
         for revision in (1, 2, 99):
             key, questions = f"to regrade {curriculum} {revision}", ["q-maps", "q-sets", "q-word"]
             found[key] = await store.list_learners_to_regrade(tenant, curriculum, questions, revision, MANY)
+        found |= await dump_retrieval(store, tenant, curriculum)
     together = await store.get_learners(tenant, learners)
     for name in learners:
         learner = await store.get_learner(tenant, name)
@@ -41,4 +42,17 @@ async def dump_tenant(store: Store, tenant: str) -> dict[str, object]:
         found[f"changes {operation.id}"] = await store.list_mastery_changes(tenant, operation.id, MANY)
         found[f"items {operation.id}"] = await store.list_operation_items(tenant, operation.id, "", MANY)
         found[f"failures {operation.id}"] = await store.list_operation_failures(tenant, operation.id, MANY)
+    return found
+
+
+async def dump_retrieval(store: Store, tenant: str, curriculum: str) -> dict[str, object]:
+    """Indexes, rankers and vectors of one curriculum."""
+    indexes = await store.list_indexes(tenant, curriculum)
+    found: dict[str, object] = {f"indexes {curriculum}": indexes}
+    for ranker in await store.list_rankers(tenant, curriculum):
+        found[f"ranker {curriculum} {ranker}"] = await store.get_ranker(tenant, curriculum, ranker)
+    for encoder in sorted({ENCODER, *(index.encoder for index in indexes)}):
+        vectors = await store.load_vectors(tenant, curriculum, encoder, "", MANY)
+        assert await store.list_vector_hashes(tenant, curriculum, encoder) == {key for key, _ in vectors}
+        found[f"vectors {curriculum} {encoder}"] = vectors
     return found

@@ -25,8 +25,11 @@ from tests.samples import (
     answer,
     draw_evidence,
     make_curriculum,
+    make_index,
     make_operation,
     make_plan,
+    make_ranker,
+    make_vectors,
     observe,
 )
 
@@ -102,6 +105,22 @@ async def run_batch(store: Store, tenant: str, rng: random.Random, step: int) ->
     return await store.list_operation_failures(tenant, operation.id, 1)
 
 
+async def change_retrieval(store: Store, tenant: str, rng: random.Random, step: int) -> object:
+    curriculum, ranker, encoder = rng.choice(["algebra", "logic"]), rng.choice("ab"), rng.choice(["e1", "e2"])
+    await store.save_vectors(tenant, curriculum, encoder, make_vectors(rng.randrange(9), 3, seed=step))
+    if rng.random() < 0.3:
+        await store.drop_vectors(tenant, curriculum, encoder, ["0002", "0004", "none"])
+    if rng.random() < 0.6:
+        await store.save_index(tenant, make_index(ranker, curriculum=curriculum, encoder=encoder))
+    if rng.random() < 0.6:
+        await store.save_ranker(tenant, make_ranker(ranker, curriculum=curriculum, weights=rng.randbytes(9)))
+    if rng.random() < 0.3:
+        await store.delete_index(tenant, curriculum, rng.choice("ab"))
+    if rng.random() < 0.3:
+        await store.delete_ranker(tenant, curriculum, rng.choice("ab"))
+    return [await store.load_vectors(tenant, curriculum, name, "0001", 3) for name in ("e1", "e2")]
+
+
 async def erase_one(store: Store, tenant: str, rng: random.Random, step: int) -> object:
     if rng.random() < 0.2:
         await store.erase_learner(tenant, rng.choice(LEARNERS))
@@ -115,6 +134,7 @@ STEPS = (
     *[correct_one] * 2,
     *[change_learner] * 2,
     run_batch,
+    *[change_retrieval] * 2,
     erase_one,
 )
 

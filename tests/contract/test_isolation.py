@@ -11,7 +11,18 @@ from kg.operations import OperationFailure
 from kg.store import Store
 from tests.contract.calls import append, correct, load, read_state, refuse, regrade_all
 from tests.contract.dump import dump_tenant
-from tests.samples import NOON, answer, make_curriculum, make_operation, make_plan, observe
+from tests.samples import (
+    ENCODER,
+    NOON,
+    answer,
+    make_curriculum,
+    make_index,
+    make_operation,
+    make_plan,
+    make_ranker,
+    make_vectors,
+    observe,
+)
 
 ADA = Learner(id="ada", external_id="lms|42", goals=(("algebra", "rings"),), created_at=NOON)
 FAILURE = OperationFailure(item="ada", code=9, reason="NO_GOALS", message="no goals")
@@ -27,6 +38,9 @@ async def fill(store: Store, tenant: str) -> None:
     await store.create_operation(tenant, replace(make_operation("op"), done=True))
     await store.create_operation(tenant, make_operation("op-open"))
     await regrade_all(store, tenant, await correct(store, tenant, "y", operation="op-done"))
+    await store.save_vectors(tenant, "algebra", ENCODER, make_vectors(6, 8))
+    await store.save_index(tenant, make_index("tuned"))
+    await store.save_ranker(tenant, make_ranker("tuned"))
 
 
 async def delete_curriculum(store: Store, tenant: str) -> None:
@@ -60,6 +74,12 @@ WRITES: dict[str, Write] = {
     "delete batch": lambda store, t: store.delete_operation(t, "op-batch"),
     "cancel operation": lambda store, t: store.cancel_operation(t, "op-open"),
     "delete operation": lambda store, t: store.delete_operation(t, "op-done"),
+    "save vectors": lambda store, t: store.save_vectors(t, "algebra", ENCODER, make_vectors(9, 8, seed=2)),
+    "drop vectors": lambda store, t: store.drop_vectors(t, "algebra", ENCODER, ["0001", "0002"]),
+    "save index": lambda store, t: store.save_index(t, replace(make_index("tuned"), count=9)),
+    "delete index": lambda store, t: store.delete_index(t, "algebra", "tuned"),
+    "save ranker": lambda store, t: store.save_ranker(t, make_ranker("tuned", weights=b"new")),
+    "delete ranker": lambda store, t: store.delete_ranker(t, "algebra", "tuned"),
 }
 
 
@@ -89,6 +109,11 @@ READS: dict[str, Write] = {
     "operation": lambda store, t: store.get_operation(t, "op"),
     "cancel": lambda store, t: store.cancel_operation(t, "op-open"),
     "delete operation": lambda store, t: store.delete_operation(t, "op"),
+    "save vectors": lambda store, t: store.save_vectors(t, "algebra", ENCODER, make_vectors(3, 8)),
+    "save index": lambda store, t: store.save_index(t, make_index("tuned")),
+    "save ranker": lambda store, t: store.save_ranker(t, make_ranker("tuned")),
+    "ranker": lambda store, t: store.get_ranker(t, "algebra", "tuned"),
+    "delete ranker": lambda store, t: store.delete_ranker(t, "algebra", "tuned"),
 }
 
 
@@ -116,6 +141,11 @@ async def test_what_another_tenant_has_is_not_listed(store: Store, tenant: str, 
     assert await store.list_mastery_changes(tenant, "op-done", 10) == ([], 0)
     assert await store.list_learners_to_regrade(tenant, "algebra", ["q-sets"], 99, 10) == []
     assert await store.read_states(tenant, ["ada"], "algebra", None) == {}
+    assert await store.list_vector_hashes(tenant, "algebra", ENCODER) == set()
+    assert await store.load_vectors(tenant, "algebra", ENCODER, "", 10) == []
+    assert await store.find_nearest(tenant, "algebra", ENCODER, bytes(32), 10) is None
+    assert await store.list_indexes(tenant, "algebra") == []
+    assert await store.list_rankers(tenant, "algebra") == []
 
 
 async def test_evidence_finds_no_curriculum_and_no_learner_of_another_tenant(

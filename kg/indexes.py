@@ -1,7 +1,7 @@
 """What a store keeps so that a curriculum can be searched: vectors, indexes and trained rankers.
 
-Vectors are kept by the hash of the text that they stand for, under the fingerprint of the encoder that made them. What
-has not changed is therefore never encoded again, and an index is no more than the record that says which texts, by which
+Vectors are kept by the hash of the text that they stand for, under the fingerprint of the encoder that made them. So
+what has not changed is never encoded again, and an index is no more than the record that says which texts, by which
 encoder, are complete.
 """
 

@@ -19,6 +19,7 @@ from graphmasal.v1 import (
     curriculum_service_pb2_grpc,
     learner_service_pb2_grpc,
     planning_service_pb2_grpc,
+    retrieval_service_pb2_grpc,
 )
 from kg.errors import refuse
 from kg.stores import create_store
@@ -35,12 +36,14 @@ from server.operation_runner import OperationRunner
 from server.operations_service import OperationsService
 from server.planning_service import PlanningService
 from server.regrading import Regrader
+from server.retrieval_parts import RETRIEVAL, RetrievalParts
 from server.settings import Settings
 
 SERVICES = (
     "graphmasal.v1.CurriculumService",
     "graphmasal.v1.LearnerService",
     "graphmasal.v1.PlanningService",
+    RETRIEVAL,
     "google.longrunning.Operations",
 )
 _HEALTH = "grpc.health.v1.Health"
@@ -49,10 +52,17 @@ _log = structlog.get_logger("graphmasal.application")
 
 
 class Application:
-    """A server. `start` it and `stop` it, or `run` it until the process is told to end."""
+    """A server. `start` it and `stop` it, or `run` it until the process is told to end.
 
-    def __init__(self, settings: Settings) -> None:
+    Args:
+        settings: What the installation chose.
+        preload: Models are loaded and indexes built at once; otherwise once somebody searches, as suits a server that
+            lives for a single command.
+    """
+
+    def __init__(self, settings: Settings, *, preload: bool = True) -> None:
         self._settings = settings
+        self._preload = preload
         self._parts = AsyncExitStack()
 
     async def start(self) -> str:
@@ -80,15 +90,19 @@ class Application:
         executor = ThreadPoolExecutor(settings.workers, thread_name_prefix="work")
         self._parts.callback(executor.shutdown, wait=True, cancel_futures=True)
         backend = Backend(store=store, executor=executor, curricula=CurriculumCache(store, executor))
+        retrieval = RetrievalParts(backend, settings, preload=self._preload)
+        self._parts.callback(retrieval.close)
         metrics = CallMetrics()
         if settings.metrics_listen:
             self._serve_metrics(settings.metrics_listen, metrics)
-        health = HealthWatch(store, SERVICES)
+        health = HealthWatch(store, SERVICES, retrieval.list_starting)
         for worker in (Regrader(store), BatchPlanner(backend, settings.planning_processes)):
             self._begin(OperationRunner(backend, worker).run())
+        self._begin(retrieval.build_indexes())
         await health.look()
         self._begin(health.run())
-        server = self._make_server(backend, metrics, health)
+        self._begin(retrieval.warm_up(health.look))
+        server = self._make_server(backend, retrieval, metrics, health)
         address = self._listen(server, settings.listen)
         await server.start()
         self._parts.push_async_callback(server.stop, settings.drain_seconds)
@@ -96,15 +110,19 @@ class Application:
         _log.info("serving", address=address, store=type(store).__name__)
         return address
 
-    def _make_server(self, backend: Backend, metrics: CallMetrics, health: HealthWatch) -> grpc.aio.Server:
+    def _make_server(
+        self, backend: Backend, retrieval: RetrievalParts, metrics: CallMetrics, health: HealthWatch
+    ) -> grpc.aio.Server:
         largest = self._settings.max_message_mebibytes * 1024 * 1024
         server = grpc.aio.server(
             interceptors=[CallInterceptor(metrics)],
             options=[("grpc.max_receive_message_length", largest), ("grpc.so_reuseport", 0)],
         )
-        curriculum_service_pb2_grpc.add_CurriculumServiceServicer_to_server(CurriculumService(backend), server)
+        curricula = CurriculumService(backend, retrieval.operations)
+        curriculum_service_pb2_grpc.add_CurriculumServiceServicer_to_server(curricula, server)
         learner_service_pb2_grpc.add_LearnerServiceServicer_to_server(LearnerService(backend), server)
         planning_service_pb2_grpc.add_PlanningServiceServicer_to_server(PlanningService(backend), server)
+        retrieval_service_pb2_grpc.add_RetrievalServiceServicer_to_server(retrieval.service, server)
         operations_pb2_grpc.add_OperationsServicer_to_server(OperationsService(backend), server)  # type: ignore[no-untyped-call]
         health_pb2_grpc.add_HealthServicer_to_server(health.servicer, server)
         reflection.enable_server_reflection((*SERVICES, _HEALTH, reflection.SERVICE_NAME), server)

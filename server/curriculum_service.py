@@ -21,6 +21,7 @@ from kg.errors import (
 )
 from kg.operations import Operation, OperationKind
 from kg.reports import make_report
+from kg.store import ImportOutcome
 from server.backend import Backend
 from server.calls import Context
 from server.curriculum_cache import CachedCurriculum
@@ -34,6 +35,7 @@ from server.curriculum_messages import (
     to_resource,
 )
 from server.curriculum_parts import read_parts
+from server.index_operations import IndexOperations
 from server.names import CONCEPT, CURRICULUM, OPERATION, QUESTION, make_name, parse_pair, parse_tenant, parse_triple
 from server.operation_messages import describe_operation
 from server.page_bytes import cut_page
@@ -44,8 +46,9 @@ from server.prerequisite_index import PrerequisiteIndex, index_prerequisites
 class CurriculumService(curriculum_service_pb2_grpc.CurriculumServiceServicer):
     """See curriculum_service.proto. Parts are read from memory, held against the store on every use."""
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, indexes: IndexOperations) -> None:
         self._backend = backend
+        self._indexes = indexes
         self._store = backend.store
         self._curricula = backend.curricula
 
@@ -71,7 +74,15 @@ class CurriculumService(curriculum_service_pb2_grpc.CurriculumServiceServicer):
             curriculum=to_curriculum(order.tenant, outcome.record),
             report=to_report(make_report(checked, outcome.difference)),
             regrade_operation=operation,
+            index_operation=await self._begin_indexes(order, outcome),
         )
+
+    async def _begin_indexes(self, order: ImportOrder, outcome: ImportOutcome) -> str:
+        """Has a new version's indexes built; returns the name of the default one's operation."""
+        if outcome.difference == Difference():
+            return ""
+        operation = await self._indexes.begin_for_version(order.tenant, order.curriculum)
+        return make_name(OPERATION, order.tenant, operation.id) if operation else ""
 
     async def _foresee(self, order: ImportOrder, curriculum: Curriculum) -> Difference:
         """Finds what an import would change."""

@@ -29,6 +29,15 @@ class _Stop:
         self._abandoned = True
 
 
+def find_time_to_work(remaining: float | None) -> float | None:
+    """Returns how many seconds work may take, the answer's way back being kept.
+
+    Args:
+        remaining: Seconds to the call's deadline; None: it has none.
+    """
+    return None if remaining is None else remaining - max(remaining * MARGIN_SHARE, SHORTEST_MARGIN_SECONDS)
+
+
 async def run_in_time(
     backend: Backend, remaining: float | None, work: Callable[[Callable[[], bool]], Result]
 ) -> Result:
@@ -39,7 +48,7 @@ async def run_in_time(
         remaining: Seconds to the call's deadline; None: it has none.
         work: Is given a function to poll, which is true when the work should end with what it has.
     """
-    stop = _Stop(None if remaining is None else remaining - max(remaining * MARGIN_SHARE, SHORTEST_MARGIN_SECONDS))
+    stop = _Stop(find_time_to_work(remaining))
     try:
         return await backend.run(work, stop)
     finally:

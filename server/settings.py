@@ -62,6 +62,20 @@ class Settings(BaseSettings):
     """How long calls under way may go on after the server was asked to stop."""
     max_message_mebibytes: int = Field(default=16, ge=4, le=1024)
     """Largest message that is received."""
+    ranker: Literal["base", "lexical"] = "base"
+    """What curricula without a trained ranker are searched with: words and vectors, or words only."""
+    encoder: str = "all-MiniLM-L6-v2"
+    """The base ranker's encoder: its name, or a folder of a sentence-transformers model."""
+    encoder_precision: Literal["int8", "fp32"] = "int8"
+    """Arithmetic of encoders; an index is searched with the one that it was built with."""
+    model_cache: Path | None = None
+    """Folder for models made ready to run; none: models in the home folder."""
+    retrieval_threads: int = Field(default_factory=lambda: min(4, os.cpu_count() or 1), ge=1, le=256)
+    """How many searches go on at once."""
+    retrieval_queue: int = Field(default=256, ge=1, le=100_000)
+    """How many searches may wait; further ones are refused."""
+    reranker_cache_mebibytes: int = Field(default=256, ge=0, le=65_536)
+    """Memory for what a reranker keeps of the texts that it has read."""
 
     @classmethod
     def settings_customise_sources(
@@ -75,10 +89,10 @@ class Settings(BaseSettings):
         """Puts the TOML file below the environment."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, find_file())
 
-    @field_validator("home")
+    @field_validator("home", "model_cache")
     @classmethod
-    def _expand_home(cls, home: Path) -> Path:
-        return home.expanduser()
+    def _expand_folder(cls, folder: Path | None) -> Path | None:
+        return folder and folder.expanduser()
 
     @field_validator("listen", "metrics_listen")
     @classmethod
@@ -106,6 +120,11 @@ class Settings(BaseSettings):
     def store_url(self) -> str:
         """Where the store is, the default worked out."""
         return self.store or f"sqlite:{self.home / 'graphmasal.db'}"
+
+    @property
+    def model_folder(self) -> Path:
+        """Where models made ready to run are, the default worked out."""
+        return self.model_cache or self.home / "models"
 
 
 def load_settings(**given: Any) -> Settings:

@@ -22,6 +22,7 @@ from kg.errors import (
     InvalidInputError,
     LimitExceededError,
     NotFoundError,
+    OverloadedError,
     PreconditionError,
     RevisionConflictError,
     StoreUnavailableError,
@@ -31,6 +32,7 @@ DOMAIN = "graphmasal"
 INTERNAL_TEXT = "internal error; the server's log tells more under the request id"
 
 _RETRY_AT_ONCE = timedelta(milliseconds=50)
+_RETRY_SOON = timedelta(milliseconds=500)
 _RETRY_LATER = timedelta(seconds=1)
 
 # A status travels in HTTP/2 trailers, which peers limit to 8 KiB, its text twice and percent-encoded once: what does
@@ -69,6 +71,9 @@ def to_status(error: BaseException, tenant: str = "") -> Status:
             code = code_pb2.RESOURCE_EXHAUSTED
             violation = QuotaFailure.Violation(subject=_cut(error.subject), description=_cut(str(error)))
             details = [QuotaFailure(violations=[violation])]
+        case OverloadedError():
+            code = code_pb2.RESOURCE_EXHAUSTED
+            details = [_retry_after(_RETRY_SOON)]
         case StoreUnavailableError():
             code = code_pb2.UNAVAILABLE
             details = [_retry_after(_RETRY_LATER)]

@@ -6,10 +6,13 @@ from importlib import resources
 
 from rich.console import Console
 
+from graphmasal.cli.asking import choose_goals, print_understood, understand
 from graphmasal.cli.demo_answers import CURRICULUM, GOALS, LEARNER, NAME, evidence
+from graphmasal.cli.index_state import await_index
 from graphmasal.cli.learner_view import describe_state, mastery_table
 from graphmasal.cli.output import BAR_LEGEND, join_some, print_credit, short_id
 from graphmasal.cli.plan_view import print_next, print_plan, print_verdict
+from graphmasal.cli.search_view import print_explanation, print_search
 from graphmasal.cli.titles import Titles, read_titles
 from graphmasal.client import Client, list_all
 from graphmasal.v1.curriculum_service_pb2 import (
@@ -21,8 +24,17 @@ from graphmasal.v1.evidence_pb2 import Evidence
 from graphmasal.v1.learner_pb2 import Learner
 from graphmasal.v1.learner_service_pb2 import CreateLearnerRequest, GetLearnerStateRequest, ListEvidenceRequest
 from graphmasal.v1.plan_pb2 import Plan
-from graphmasal.v1.planning_service_pb2 import GeneratePlanRequest, NextActivityRequest, VerifyPlanRequest
+from graphmasal.v1.planning_service_pb2 import (
+    GeneratePlanRequest,
+    MasteredSet,
+    NextActivityRequest,
+    VerifyPlanRequest,
+)
+from graphmasal.v1.retrieval_service_pb2 import ExplainRankingRequest, SearchConceptsRequest
 from kg.archives import pack_folder
+
+WORDS = "how steep a curve is at one point"
+WISH = "I want to understand how lines get their steepness, and adding fractions"
 
 _WIDEST = 100
 
@@ -39,6 +51,7 @@ def tell(console: Console, client: Client, address: str) -> None:
     console.print(f"A GraphMASAL server listens on {address}; all of this goes through its gRPC API.")
     _import_curriculum(console, client)
     titles = read_titles(client, CURRICULUM)
+    _search(console, client)
     _create_learner(console, client, titles)
     _send_answers(console, client)
     _show_state(console, client, titles)
@@ -46,6 +59,7 @@ def tell(console: Console, client: Client, address: str) -> None:
     plan = _make_plan(console, client, titles)
     _verify(console, client, titles, plan)
     _show_next(console, client)
+    _ask(console, client, titles)
     console.print()
     console.print("The server has stopped and nothing is left behind. Begin your own:", style="dim")
     console.print("  graphmasal import yaml FOLDER --curriculum ID    graphmasal --help", style="dim")
@@ -72,8 +86,20 @@ def _import_curriculum(console: Console, client: Client) -> None:
     print_credit(console, response.curriculum.licence, response.curriculum.attribution)
 
 
+def _search(console: Console, client: Client) -> None:
+    _scene(console, "2 What some words are about")
+    parent = client.curriculum_name(CURRICULUM)
+    await_index(client, console, parent, "")
+    response = client.retrieval.SearchConcepts(SearchConceptsRequest(parent=parent, query=WORDS, limit=3))
+    console.print(f"“{WORDS}”", style="italic")
+    print_search(console, response)
+    first = response.results[0].document
+    request = ExplainRankingRequest(parent=parent, query=WORDS, document=first)
+    print_explanation(console, client.retrieval.ExplainRanking(request))
+
+
 def _create_learner(console: Console, client: Client, titles: Titles) -> None:
-    _scene(console, "2 A learner with goals")
+    _scene(console, "3 A learner with goals")
     goals = [f"{client.curriculum_name(CURRICULUM)}/concepts/{goal}" for goal in GOALS]
     client.learners.CreateLearner(
         CreateLearnerRequest(parent=client.parent, learner_id=LEARNER, learner=Learner(display_name=NAME, goals=goals))
@@ -82,7 +108,7 @@ def _create_learner(console: Console, client: Client, titles: Titles) -> None:
 
 
 def _send_answers(console: Console, client: Client) -> None:
-    _scene(console, "3 Six weeks of evidence, streamed")
+    _scene(console, "4 Six weeks of evidence, streamed")
     events = list(evidence())
     began = time.perf_counter()
     stored = sum(not result.status.code for result in client.append_evidence(events, batch_size=1))
@@ -98,7 +124,7 @@ def _send_answers(console: Console, client: Client) -> None:
 
 
 def _show_state(console: Console, client: Client, titles: Titles) -> None:
-    _scene(console, "4 What is known about her now")
+    _scene(console, "5 What is known about her now")
     state = client.learners.GetLearnerState(
         GetLearnerStateRequest(name=client.learner_name(LEARNER), curriculum=CURRICULUM)
     )
@@ -110,7 +136,7 @@ def _show_state(console: Console, client: Client, titles: Titles) -> None:
 
 
 def _show_misconceptions(console: Console, client: Client, limit: int = 4) -> None:
-    _scene(console, "5 What her wrong answers hint at")
+    _scene(console, "6 What her wrong answers hint at")
     parent = client.curriculum_name(CURRICULUM)
     questions = list_all(client.curricula.ListQuestions, ListQuestionsRequest(parent=parent)).questions
     known = list_all(client.curricula.ListMisconceptions, ListMisconceptionsRequest(parent=parent)).misconceptions
@@ -132,7 +158,7 @@ def _show_misconceptions(console: Console, client: Client, limit: int = 4) -> No
 
 
 def _make_plan(console: Console, client: Client, titles: Titles) -> Plan:
-    _scene(console, "6 The way to her goals, with its proof")
+    _scene(console, "7 The way to her goals, with its proof")
     plan = client.planning.GeneratePlan(
         GeneratePlanRequest(parent=client.parent, curriculum=CURRICULUM, learner=LEARNER)
     )
@@ -141,7 +167,7 @@ def _make_plan(console: Console, client: Client, titles: Titles) -> Plan:
 
 
 def _verify(console: Console, client: Client, titles: Titles, plan: Plan) -> None:
-    _scene(console, "7 Checked by an independent verifier")
+    _scene(console, "8 Checked by an independent verifier")
     print_verdict(console, client.planning.VerifyPlan(VerifyPlanRequest(parent=client.parent, plan=plan)))
     if len(plan.steps) < 2:
         return
@@ -155,5 +181,16 @@ def _verify(console: Console, client: Client, titles: Titles, plan: Plan) -> Non
 
 
 def _show_next(console: Console, client: Client) -> None:
-    _scene(console, "8 What she does now")
+    _scene(console, "9 What she does now")
     print_next(console, client.planning.NextActivity(NextActivityRequest(name=client.learner_name(LEARNER))))
+
+
+def _ask(console: Console, client: Client, titles: Titles) -> None:
+    _scene(console, "10 A plan asked for in words, for somebody new")
+    console.print(f"“{WISH}”", style="italic")
+    understood = understand(client, CURRICULUM, WISH, "")
+    print_understood(console, understood)
+    request = GeneratePlanRequest(
+        parent=client.parent, curriculum=CURRICULUM, mastered=MasteredSet(), goals=choose_goals(understood)
+    )
+    print_plan(console, client.planning.GeneratePlan(request), titles)

@@ -69,7 +69,7 @@ def _short_folder() -> str | None:
 
 async def _serve(settings: Settings, started: "Future[tuple[str, asyncio.AbstractEventLoop, asyncio.Event]]") -> None:
     configure_logs(settings.log_format, settings.log_level)
-    application = Application(settings)
+    application = Application(settings, preload=False)
     stop = asyncio.Event()
     try:
         address = await application.start()

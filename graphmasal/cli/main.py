@@ -7,7 +7,20 @@ from typing import Annotated
 
 import typer
 
-from graphmasal.cli import batch, curricula, demo, evidence, imports, learners, plan_changes, plans, serving
+from graphmasal.cli import (
+    batch,
+    curricula,
+    demo,
+    evidence,
+    imports,
+    indexes,
+    learners,
+    plan_changes,
+    plans,
+    search,
+    serving,
+    train_retriever,
+)
 from graphmasal.cli.commands import JsonOption
 from graphmasal.cli.options import Options
 
@@ -69,6 +82,9 @@ app.add_typer(curricula.app, name="curricula")
 app.add_typer(plans.app)
 app.add_typer(plan_changes.app)
 app.add_typer(batch.app)
+app.add_typer(search.app)
+app.add_typer(indexes.app, name="index")
+app.add_typer(train_retriever.app)
 app.add_typer(serving.app)
 app.add_typer(demo.app)
 

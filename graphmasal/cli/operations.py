@@ -10,7 +10,7 @@ from graphmasal.cli.session import Session
 if TYPE_CHECKING:
     from google.longrunning.operations_pb2 import Operation
 
-_PAUSE_SECONDS = 0.1
+PAUSE_SECONDS = 0.1
 
 
 def wait(session: Session, name: str) -> "Operation":
@@ -35,4 +35,4 @@ def wait(session: Session, name: str) -> "Operation":
                 progress.update(task, completed=metadata.learners_done, total=metadata.learners_total or None)
             if operation.done:
                 return operation  # type: ignore[no-any-return]
-            time.sleep(_PAUSE_SECONDS)
+            time.sleep(PAUSE_SECONDS)

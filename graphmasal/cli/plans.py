@@ -49,6 +49,9 @@ def plan(
     learner: LearnerOption = None,
     mastered: MasteredOption = None,
     goals: GoalsOption = None,
+    ask: Annotated[
+        str, typer.Option("--ask", "-a", metavar="WORDS", help="Goals in words; what was understood is shown.")
+    ] = "",
     as_of: AsOfOption = None,
     reviews: Annotated[bool, typer.Option("--reviews", help="Lay reviews that are due over the steps.")] = False,
     order: OrderOption = Order.FOCUSED,
@@ -68,9 +71,13 @@ def plan(
     nothing counts as mastered.
 
     Example: graphmasal plan --curriculum algebra --mastered fractions --goals slope --budget 120 --veto resources/book
+    Example: graphmasal plan --curriculum algebra --ask "how steep lines are, and areas of circles"
     """
     from graphmasal.v1.planning_service_pb2 import GeneratePlanRequest
 
+    if ask:
+        curriculum = session.the_curriculum(curriculum)
+        goals = _ask(session, curriculum, ask, learner, goals)
     request = make_request(session, curriculum=curriculum, learner=learner, mastered=mastered, goals=goals, as_of=as_of)
     terms = GeneratePlanRequest(
         include_reviews=reviews,
@@ -91,6 +98,19 @@ def plan(
     session.show(made, lambda console: _print_plan(session, console, request.curriculum, made))
     if made.HasField("conflict"):
         session.answer_no()
+
+
+def _ask(session: Session, curriculum: str, words: str, learner: str | None, goals: str | None) -> str:
+    """Returns the goals that words name, after those given."""
+    from graphmasal.cli.asking import choose_goals, print_understood, understand
+    from graphmasal.cli.index_state import await_index
+
+    client = session.client
+    await_index(client, session.err, client.curriculum_name(curriculum), "")
+    understood = understand(client, curriculum, words, learner or "")
+    # Not the answer, which is the plan: with --json standard output holds nothing else.
+    print_understood(session.err if session.options.json else session.out, understood)
+    return ",".join([*([goals] if goals else []), *choose_goals(understood)])
 
 
 @command(app, "next")

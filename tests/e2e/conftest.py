@@ -1,6 +1,7 @@
 """A whole server in the test's own process, reached over a real channel."""
 
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import grpc
@@ -9,6 +10,19 @@ import pytest
 from server.application import Application
 from server.settings import Settings
 from tests.e2e.course import Stubs, import_course, make_stubs
+
+
+@pytest.fixture(scope="session", autouse=True)
+def without_models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Servers search by words only unless a test says otherwise; those that load models share the folder for them.
+
+    `GRAPHMASAL_MODEL_CACHE` names one that is kept from run to run: to make a model ready takes some seconds.
+    """
+    models = os.environ.get("GRAPHMASAL_MODEL_CACHE") or str(tmp_path_factory.mktemp("models"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRAPHMASAL_RANKER", "lexical")
+        patch.setenv("GRAPHMASAL_MODEL_CACHE", models)
+        yield
 
 
 @pytest.fixture

@@ -38,7 +38,11 @@ Run = Callable[..., Result]
 
 
 def environment(home: Path) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GRAPHMASAL_")}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("GRAPHMASAL_") or name == "GRAPHMASAL_MODEL_CACHE"
+    }
     return kept | {"GRAPHMASAL_HOME": str(home), "COLUMNS": "100"}
 
 

@@ -1,0 +1,1 @@
+"""Measures retrieval beside its baselines: `python -m retrieval.benchmark --help`."""

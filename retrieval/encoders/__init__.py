@@ -1,0 +1,1 @@
+"""Encoders: text to vectors. Only modules in here import what runs them."""

@@ -1,0 +1,142 @@
+"""Building and loading indexes: encode what has no vector yet, and say so once all have one."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from kg.curriculum import Curriculum
+from kg.indexes import IndexRecord
+from kg.store import Store
+from retrieval.candidates import Matrix
+from retrieval.documents import Document, fingerprint_documents, list_documents
+from retrieval.index import Index
+
+CHUNK: Final = 64
+"""Texts encoded and stored at a time: what a kill costs at most."""
+
+_PAGE: Final = 5_000
+
+Encode = Callable[[Sequence[str]], Awaitable[Matrix]]
+"""Encodes texts elsewhere than in the event loop."""
+Progress = Callable[[int, int], Awaitable[bool]]
+"""Takes texts that have a vector and texts in all; returns whether to go on."""
+Make = Callable[[Iterable[Document], str, str, dict[str, bytes] | None], Awaitable[Index]]
+"""Calls `make_index` elsewhere than in the event loop."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """Which index is to be built.
+
+    Attributes:
+        tenant: Id.
+        curriculum: Its content.
+        ranker: Id of the ranker.
+        encoder: Fingerprint of the encoder; empty: BM25 alone, nothing is encoded.
+    """
+
+    tenant: str
+    curriculum: Curriculum
+    ranker: str
+    encoder: str
+
+
+async def build_index(
+    store: Store, order: Order, encode: Encode, progress: Progress, clock: Callable[[], int]
+) -> IndexRecord | None:
+    """Builds an index, or goes on with one that was half built; what is there already is not encoded again.
+
+    The record is written last. Until then searches see the index before, if it is of the same documents, or none.
+
+    Args:
+        store: Where vectors and record are kept.
+        order: What to build.
+        encode: Makes vectors.
+        progress: Called after each chunk.
+        clock: Microseconds since 1970 UTC.
+
+    Returns:
+        The record; None: progress said to stop, and what was made so far is kept.
+
+    Raises:
+        CurriculumNotFoundError: It was deleted meanwhile.
+    """
+    # In a thread, as below: to list and hash 100,000 documents takes a second.
+    fingerprint, listed = await asyncio.to_thread(_list_texts, order.curriculum)
+    texts = listed if order.encoder else {}
+    names = (order.tenant, order.curriculum.id, order.encoder)
+    there = await store.list_vector_hashes(*names) if order.encoder else set()
+    missing = sorted(texts.keys() - there)
+    if not await progress(len(texts) - len(missing), len(texts)):
+        return None
+    for start in range(0, len(missing), CHUNK):
+        chunk = missing[start : start + CHUNK]
+        vectors = await encode([texts[name] for name in chunk])
+        await store.save_vectors(
+            *names, {name: row.astype("<f4").tobytes() for name, row in zip(chunk, vectors, strict=True)}
+        )
+        if not await progress(len(texts) - len(missing) + start + len(chunk), len(texts)):
+            return None
+    record = IndexRecord(
+        curriculum=order.curriculum.id,
+        ranker=order.ranker,
+        encoder=order.encoder,
+        documents=fingerprint,
+        count=len(texts),
+        dimension=await _find_dimension(store, names) if texts else 0,
+        built_at=clock(),
+    )
+    await store.save_index(order.tenant, record)
+    await store.drop_vectors(*names, there - texts.keys())
+    return record
+
+
+async def load_index(
+    store: Store, tenant: str, curriculum: Curriculum, record: IndexRecord | None, make: Make
+) -> Index | None:
+    """Loads an index into memory.
+
+    Args:
+        store: Where its vectors are.
+        tenant: Id.
+        curriculum: Its current content.
+        record: Of the index; None: words only.
+        make: Puts it together.
+
+    Returns:
+        None where the record is of other documents than the curriculum's, or a vector is missing: it has to be built.
+    """
+    documents = await asyncio.to_thread(list_documents, curriculum)
+    if record is None or not record.encoder:
+        return await make(documents, curriculum.language, "", None)
+    if record.documents != await asyncio.to_thread(fingerprint_documents, documents):
+        return None
+    vectors = await _load_vectors(store, tenant, record)
+    if not await asyncio.to_thread(_have_all, documents, vectors):
+        return None
+    return await make(documents, curriculum.language, record.encoder, vectors)
+
+
+def _list_texts(curriculum: Curriculum) -> tuple[str, dict[str, str]]:
+    """Returns the documents' fingerprint, and what encoders read of them by its hash."""
+    documents = list_documents(curriculum)
+    return fingerprint_documents(documents), {document.hash: document.searched_text for document in documents}
+
+
+def _have_all(documents: Iterable[Document], vectors: Mapping[str, bytes]) -> bool:
+    return all(document.hash in vectors for document in documents)
+
+
+async def _load_vectors(store: Store, tenant: str, record: IndexRecord) -> dict[str, bytes]:
+    vectors: dict[str, bytes] = {}
+    after = ""
+    while page := await store.load_vectors(tenant, record.curriculum, record.encoder, after, _PAGE):
+        vectors.update(page)
+        after = page[-1][0]
+    return vectors
+
+
+async def _find_dimension(store: Store, names: tuple[str, str, str]) -> int:
+    ((_, vector),) = await store.load_vectors(*names, "", 1)
+    return len(vector) // 4

@@ -1,0 +1,1 @@
+"""Rerankers: one interface, one file for each family."""

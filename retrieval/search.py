@@ -1,0 +1,171 @@
+"""The pipeline: words -> BM25 and cosines -> candidates -> reranker -> fused scores -> probabilities and passages."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from retrieval.candidates import Candidate, Scores, Vector
+from retrieval.confidence import judge
+from retrieval.documents import Document, DocumentKind
+from retrieval.encoders.encoder import Encoder
+from retrieval.first_stage import FirstStage, find_candidates
+from retrieval.fusion import Floats, fuse_reranker
+from retrieval.index import Index, Shelf
+from retrieval.pace import Pace
+from retrieval.rankers import Ranker
+from retrieval.rerankers.reranker import Reranker
+from retrieval.results import KindResults, Result, Results, StageReport
+from retrieval.scope import Reranking, Scope
+
+POOL = 50
+"""Candidates that the first stage hands on, by which confidence is judged."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Searcher:
+    """Everything that a search needs; may be used from several threads at once.
+
+    Attributes:
+        index: What is searched.
+        ranker: How.
+        encoder: Of the index's vectors; None: BM25 alone.
+        reranker: None: the fused first stage answers.
+        without: By stage (dense, reranker), why it is not there; a sentence each.
+        pace: How long reranking took of late.
+    """
+
+    index: Index
+    ranker: Ranker
+    encoder: Encoder | None = None
+    reranker: Reranker | None = None
+    without: Mapping[str, str] = field(default_factory=dict)
+    pace: Pace = field(default_factory=Pace)
+
+    def search(self, query: str, scope: Scope) -> Results:
+        """Finds what words are about.
+
+        Args:
+            query: Words; not empty.
+            scope: What to look for and how.
+
+        Returns:
+            For each kind its best documents. Equal scores are in ascending order of id.
+        """
+        (results,) = self.search_all([query], [scope])
+        return results
+
+    def search_all(self, queries: Sequence[str], scopes: Sequence[Scope]) -> list[Results]:
+        """Makes several searches, one after another, their words encoded together."""
+        began = time.monotonic()
+        vectors = self.encode(queries)
+        return [
+            self._make_results(tuple(self._search_kind(query, vector, kind, scope, began) for kind in scope.kinds))
+            for query, vector, scope in zip(queries, vectors, scopes, strict=True)
+        ]
+
+    def encode(self, queries: Sequence[str]) -> Sequence[Vector | None]:
+        """Returns each query's vector [dimension]; None: this searcher has no encoder."""
+        return list(self.encoder.encode_queries(queries)) if self.encoder and queries else [None] * len(queries)
+
+    def _search_kind(
+        self, query: str, vector: Vector | None, kind: DocumentKind, scope: Scope, began: float
+    ) -> KindResults:
+        shelf = self.index.shelves[kind]
+        first = find_candidates(
+            shelf, query, vector, self.ranker.fusion, most=max(POOL, scope.limit), readiness=scope.readiness
+        )
+        left = None if scope.seconds is None else scope.seconds - (time.monotonic() - began)
+        reason = self._find_reason(first, kind, scope, left)
+        reranked = np.zeros(0) if reason else self._rerank(query, shelf, first)
+        fused = fuse_reranker(self.ranker.fusion, first.fused, reranked)
+        order = np.argsort(-fused, kind="stable")
+        shares, none = judge(self.ranker.confidence, fused[order])
+        results = []
+        for place, at in enumerate(order[: scope.limit]):
+            document = shelf.documents[first.positions[at]]
+            results.append(
+                Result(
+                    document=document,
+                    probability=float(shares[place]),
+                    exact=bool(first.exact[at]),
+                    scores=_collect_scores(first, reranked, fused, int(at)),
+                    support=self._find_support(document, vector),
+                )
+            )
+        stages = self._report(first, reranked.size, reason)
+        return KindResults(kind=kind, results=tuple(results), none_probability=none, stages=stages)
+
+    def _find_reason(self, first: FirstStage, kind: DocumentKind, scope: Scope, left: float | None) -> str:
+        """Returns why the reranker is not asked; empty: it is."""
+        depth = min(self.ranker.fusion.depth, first.positions.size)
+        reason = ""
+        if self.reranker is None:
+            reason = self.without.get("reranker", "this ranker has none")
+        elif kind is not DocumentKind.CONCEPT:
+            reason = "it was trained on concepts only"
+        elif scope.reranking is Reranking.NEVER:
+            reason = "the request asks for none"
+        elif depth < 2:
+            reason = "there is nothing to reorder"
+        elif left is not None and self.pace.expect(depth) > left:
+            reason = "it would not have ended in time"
+        elif scope.reranking is Reranking.AUTO:
+            sure = float(judge(self.ranker.confidence, first.fused)[0][0])
+            if sure >= self.ranker.fusion.sure:
+                reason = f"the first stage is sure ({sure:.2f})"
+        return reason
+
+    def _rerank(self, query: str, shelf: Shelf, first: FirstStage) -> Floats:
+        assert self.reranker is not None  # noqa: S101 - its absence is a reason not to come here
+        depth = self.ranker.fusion.depth
+        candidates = [
+            make_candidate(shelf.documents[position], float(score))
+            for position, score in zip(first.positions[:depth], first.fused[:depth], strict=True)
+        ]
+        with self.pace.timed(len(candidates)):
+            return np.asarray(self.reranker.score(query, candidates), dtype=np.float64)
+
+    def _find_support(self, document: Document, vector: Vector | None) -> Document | None:
+        """Finds the passage about a document's concepts that is most alike to the words; the first without vectors."""
+        if document.kind is DocumentKind.PASSAGE:
+            return None
+        shelf = self.index.shelves[DocumentKind.PASSAGE]
+        positions = sorted({at for concept in document.concepts for at in shelf.by_concept.get(concept, ())})
+        if not positions:
+            return None
+        if vector is None or shelf.vectors is None:
+            return shelf.documents[positions[0]]
+        return shelf.documents[positions[int(np.argmax(shelf.vectors[positions] @ vector))]]
+
+    def _report(self, first: FirstStage, reranked: int, reason: str) -> tuple[StageReport, ...]:
+        dense = first.dense is not None
+        why = "exact over all vectors" if dense else self.without.get("dense", "this ranker has no encoder")
+        return (
+            StageReport(stage="lexical", used=True, reason="BM25 reads every document"),
+            StageReport(stage="dense", used=dense, reason=why),
+            StageReport(stage="reranker", used=not reason, reason=reason or f"it read the first {reranked} candidates"),
+        )
+
+    def _make_results(self, kinds: tuple[KindResults, ...]) -> Results:
+        models = {"encoder": self.encoder.fingerprint} if self.encoder else {}
+        if self.reranker:
+            models["reranker"] = self.reranker.fingerprint
+        return Results(kinds=kinds, ranker=self.ranker.id, documents=self.index.documents, models=models)
+
+
+def make_candidate(document: Document, first_stage: float) -> Candidate:
+    """Makes what a reranker reads of a document."""
+    text = "\n".join(part for part in (document.text, document.context) if part)
+    return Candidate(id=document.id, title=document.title, text=text, first_stage=first_stage)
+
+
+def _collect_scores(first: FirstStage, reranked: Floats, fused: Floats, at: int) -> Scores:
+    return Scores(
+        lexical=float(first.lexical[at]),
+        dense=None if first.dense is None else float(first.dense[at]),
+        reranker=float(reranked[at]) if at < reranked.size else None,
+        frontier=None if first.frontier is None else float(first.frontier[at]),
+        fused=float(fused[at]),
+    )

@@ -7,8 +7,9 @@ import numpy as np
 from planner.engine.arrays import GraphArrays, ProblemArrays, RegionArrays
 from planner.engine.compilation import inner, kernel
 from planner.engine.cuts import price_cuts
-from planner.engine.lagrangian import ascend, join_rows
-from planner.engine.prices import find_scale, find_settled, find_step, list_rows, price_rows
+from planner.engine.lagrangian import improve_prices, join_rows
+from planner.engine.prices import list_rows, raise_prices, settle_costs
+from planner.engine.units import find_scale, find_step
 
 DUAL_PRICES: Final = 0
 LANDMARKS: Final = 1
@@ -16,11 +17,6 @@ LAGRANGIAN: Final = 2
 
 _MOST_HEIGHTS: Final = 200_000
 """Largest number of heights to reckon anew; a large problem gets fewer cuts and so a weaker bound."""
-
-_MOST_ENTRIES: Final = 4_000_000
-"""Entries of rows that the Lagrangian goes through at most."""
-
-_MOST_ROUNDS: Final = 300
 
 
 class BoundArrays(NamedTuple):
@@ -49,31 +45,19 @@ def bound_region(
         thorough: False: prices only.
     """
     scale, step = find_scale(problem.costs), find_step(graph, problem, region)
-    settled = find_settled(graph, problem, region)
+    left, settled = problem.costs * scale, np.zeros(len(problem.costs), dtype=np.uint8)
+    paid = settle_costs(graph, problem, region, left, settled)
     rows = list_rows(graph, problem, region, settled)
-    costs = problem.costs * scale
-    paid = 0
-    for activity in np.flatnonzero(settled):
-        paid += costs[activity]
-        costs[activity] = 0
-    best = BoundArrays(0, DUAL_PRICES)
-    heights = _MOST_HEIGHTS
-    joined, joined_prices, joined_value = rows, np.zeros(0, dtype=np.int64), -1
-    for shares in (True, False):
-        left, prices = costs.copy(), np.zeros(len(rows.demand), dtype=np.int64)
-        value = paid + price_rows(rows, left, prices, shares)
-        best = _keep_better(best, value, scale, step, DUAL_PRICES)
-        if best.units >= cost or not thorough:
-            continue
-        cuts = price_cuts(graph, problem, region, left, heights)
-        heights -= cuts.reckoned
-        best = _keep_better(best, value + cuts.value, scale, step, LANDMARKS)
-        if value + cuts.value > joined_value:
-            joined, joined_prices = join_rows(rows, cuts), np.concatenate((prices, cuts.prices))
-            joined_value = value + cuts.value
-    if thorough and best.units < cost and len(joined.demand) > 0:
-        rounds = min(_MOST_ROUNDS, _MOST_ENTRIES // max(1, len(joined.activities)))
-        value = paid + ascend(joined, costs, joined_prices, cost * scale - paid, rounds)
+    prices = np.zeros(len(rows.demand), dtype=np.int64)
+    value = paid + raise_prices(rows, left, prices)
+    best = _keep_better(BoundArrays(0, DUAL_PRICES), value, scale, step, DUAL_PRICES)
+    if best.units >= cost or not thorough:
+        return best
+    cuts = price_cuts(graph, problem, region, left, _MOST_HEIGHTS)
+    best = _keep_better(best, value + cuts.value, scale, step, LANDMARKS)
+    if best.units < cost:
+        joined, joined_prices = join_rows(rows, cuts), np.concatenate((prices, cuts.prices))
+        value = paid + improve_prices(problem, joined, left, joined_prices, scale)
         best = _keep_better(best, value, scale, step, LAGRANGIAN)
     return best
 

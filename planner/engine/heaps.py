@@ -3,7 +3,7 @@
 import numpy as np
 
 from planner.engine.arrays import Ints
-from planner.engine.compilation import inner
+from planner.engine.compilation import inner, lean
 
 
 @inner
@@ -14,7 +14,7 @@ def make_heaps(number: int, capacity: int) -> Ints:
     return heaps
 
 
-@inner
+@lean
 def push(heaps: Ints, row: int, key: int) -> None:
     """Adds an entry to a heap, in O(log size)."""
     heaps[row, 0] += 1
@@ -25,7 +25,7 @@ def push(heaps: Ints, row: int, key: int) -> None:
     heaps[row, place] = key
 
 
-@inner
+@lean
 def pop(heaps: Ints, row: int) -> None:
     """Removes the smallest entry of a heap that has one, in O(log size)."""
     size = heaps[row, 0] - 1

@@ -1,14 +1,11 @@
 """Feasible prices of the dual linear programme, for rows that hold for every plan."""
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from planner.engine.arrays import Flags, GraphArrays, Ints, ProblemArrays, RegionArrays
-from planner.engine.compilation import inner
-
-_FINEST: Final = 1 << 20
-_LARGEST: Final = 1 << 61
+from planner.engine.compilation import inner, lean
 
 
 class Rows(NamedTuple):
@@ -27,29 +24,30 @@ class Rows(NamedTuple):
     demand: Ints
 
 
-@inner
-def find_scale(costs: Ints) -> int:
-    """Returns the parts of a unit that prices are counted in: a power of two, so that all costs fit into 61 bits."""
-    total = max(1, costs.sum())
-    scale = _FINEST
-    while scale > 1 and total > _LARGEST // scale:
-        scale >>= 1
-    return scale
+@lean
+def settle_costs(graph: GraphArrays, problem: ProblemArrays, region: RegionArrays, left: Ints, settled: Flags) -> int:
+    """Flags the activities that every plan does: those pinned, and the only ones that teach a forced concept.
 
-
-@inner
-def find_settled(graph: GraphArrays, problem: ProblemArrays, region: RegionArrays) -> Flags:
-    """Flags the activities that every plan does: those pinned, and the only ones that teach a forced concept."""
-    settled = problem.pinned.copy()
+    Returns:
+        The sum of what they have left, which is 0 from then on.
+    """
+    paid = 0
+    for activity in range(len(left)):
+        if problem.pinned[activity] == 1:
+            settled[activity] = 1
+            paid += left[activity]
+            left[activity] = 0
     for concept in region.learnable:
         if region.forced[concept] == 1:
             count, only = 0, -1
             for place in range(graph.teachers_start[concept], graph.teachers_start[concept + 1]):
                 if problem.unavailable[graph.teachers[place]] == 0:
                     count, only = count + 1, graph.teachers[place]
-            if count == 1:
+            if count == 1 and settled[only] == 0:
                 settled[only] = 1
-    return settled
+                paid += left[only]
+                left[only] = 0
+    return int(paid)
 
 
 @inner
@@ -64,12 +62,8 @@ def list_rows(graph: GraphArrays, problem: ProblemArrays, region: RegionArrays, 
     start = np.zeros(len(region.learnable) + len(groups) + 1, dtype=np.int64)
     demand = np.ones(len(region.learnable) + len(groups), dtype=np.int64)
     activities, weights = np.empty(room, dtype=np.int64), np.ones(room, dtype=np.int64)
-    row, end = 0, 0
-    for concept in region.learnable:
-        last = _add_concept(graph, problem, concept, settled, activities, end) if region.forced[concept] == 1 else end
-        if last > end:
-            row += 1
-            start[row] = end = last
+    row = _add_concepts(graph, problem, region, settled, start, activities)
+    end = start[row]
     slot = np.full(len(problem.costs) if len(groups) > 0 else 0, -1, dtype=np.int64)
     for group in groups:
         last = _add_group(graph, problem, region, int(group), activities, weights, slot, end)
@@ -80,7 +74,7 @@ def list_rows(graph: GraphArrays, problem: ProblemArrays, region: RegionArrays, 
     return _sort_rows(Rows(start[: row + 1], activities[:end], weights[:end], demand[:row]))
 
 
-@inner
+@lean
 def _count_room(graph: GraphArrays, region: RegionArrays, groups: Ints) -> int:
     """Returns how many entries rows have at most, with room for a whole group before its settled activities go."""
     room = 0
@@ -94,23 +88,31 @@ def _count_room(graph: GraphArrays, region: RegionArrays, groups: Ints) -> int:
     return int(room)
 
 
-@inner
-def _add_concept(
-    graph: GraphArrays, problem: ProblemArrays, concept: int, settled: Flags, activities: Ints, end: int
+@lean
+def _add_concepts(
+    graph: GraphArrays, problem: ProblemArrays, region: RegionArrays, settled: Flags, start: Ints, activities: Ints
 ) -> int:
-    """Adds the activities that teach a concept, and returns the new end; the old one if a settled one does."""
-    last = end
-    for place in range(graph.teachers_start[concept], graph.teachers_start[concept + 1]):
-        activity = graph.teachers[place]
-        if settled[activity] == 1:
-            return end
-        if problem.unavailable[activity] == 0:
-            activities[last] = activity
-            last += 1
-    return last
+    """Adds a row for each forced concept that no settled activity teaches, and returns how many there are."""
+    row, end = 0, 0
+    for concept in region.learnable:
+        if region.forced[concept] == 0:
+            continue
+        last = end
+        for place in range(graph.teachers_start[concept], graph.teachers_start[concept + 1]):
+            activity = graph.teachers[place]
+            if settled[activity] == 1:
+                last = end
+                break
+            if problem.unavailable[activity] == 0:
+                activities[last] = activity
+                last += 1
+        if last > end:
+            row += 1
+            start[row] = end = last
+    return row
 
 
-@inner
+@lean
 def _take_settled(activities: Ints, weights: Ints, settled: Flags, end: int, last: int, need: int) -> tuple[int, int]:
     """Takes settled activities out of a row and what they contribute off its demand; returns its end and its demand."""
     for entry in range(end, last):
@@ -124,7 +126,7 @@ def _take_settled(activities: Ints, weights: Ints, settled: Flags, end: int, las
     return kept, max(need, 1)
 
 
-@inner
+@lean
 def _add_group(
     graph: GraphArrays,
     problem: ProblemArrays,
@@ -159,83 +161,60 @@ def _add_group(
 def _sort_rows(rows: Rows) -> Rows:
     """Puts shorter rows first: what has no alternative is charged before others may."""
     count = len(rows.demand)
-    order = np.argsort(rows.start[1:] - rows.start[:-1], kind="mergesort")
-    start = np.zeros(count + 1, dtype=np.int64)
+    start, demand = np.zeros(count + 1, dtype=np.int64), np.empty_like(rows.demand)
     activities, weights = np.empty_like(rows.activities), np.empty_like(rows.weights)
-    demand = rows.demand[order]
-    end = 0
-    for place in range(count):
-        row = order[place]
-        for entry in range(rows.start[row], rows.start[row + 1]):
-            activities[end] = rows.activities[entry]
-            weights[end] = rows.weights[entry]
-            end += 1
-        start[place + 1] = end
+    longest = 0
+    for row in range(count):
+        longest = max(longest, rows.start[row + 1] - rows.start[row])
+    _fill_by_length(rows, np.zeros(longest + 2, dtype=np.int64), Rows(start, activities, weights, demand))
     return Rows(start, activities, weights, demand)
 
 
-@inner
-def price_rows(rows: Rows, left: Ints, price: Ints, shares: bool) -> int:
-    """Prices rows by even shares, if asked to, and then raises each price to what its activities have left.
+@lean
+def _fill_by_length(rows: Rows, places: Ints, to: Rows) -> None:
+    """Copies rows by ascending length, stably; `places` has a 0 for each length and one more."""
+    count = len(rows.demand)
+    for row in range(count):
+        places[rows.start[row + 1] - rows.start[row] + 1] += 1
+    end = 0
+    for length in range(1, len(places)):
+        places[length] += places[length - 1]
+    for row in range(count):
+        length = rows.start[row + 1] - rows.start[row]
+        place = places[length]
+        places[length] += 1
+        to.start[place + 1] = length
+        to.demand[place] = row
+    for place in range(count):
+        row = to.demand[place]
+        to.demand[place] = rows.demand[row]
+        to.start[place + 1] += to.start[place]
+        for entry in range(rows.start[row], rows.start[row + 1]):
+            to.activities[end], to.weights[end] = rows.activities[entry], rows.weights[entry]
+            end += 1
+
+
+@lean
+def raise_prices(rows: Rows, left: Ints, prices: Ints) -> int:
+    """Raises prices, row by row, to what their activities have left.
 
     Args:
         rows: The rows.
         left: By activity, what it has left of its cost; changed.
-        price: By row, 0; changed.
-        shares: Begin with y_r = min over a in r of c_a / sum over s of n_sa, which are feasible.
+        prices: By row, 0; changed.
 
     Returns:
         The sum of demand * price.
     """
-    count = len(rows.demand)
-    if shares:
-        weight = np.zeros(len(left), dtype=np.int64)
-        for entry in range(len(rows.activities)):
-            weight[rows.activities[entry]] += rows.weights[entry]
-        for row in range(count):
-            least = -1
-            for entry in range(rows.start[row], rows.start[row + 1]):
-                share = left[rows.activities[entry]] // weight[rows.activities[entry]]
-                if least < 0 or share < least:
-                    least = share
-            price[row] = max(0, least)
-        for row in range(count):
-            _charge(rows, left, row, price[row])
     value = 0
-    for row in range(count):
-        least = -1
-        for entry in range(rows.start[row], rows.start[row + 1]):
-            room = left[rows.activities[entry]] // rows.weights[entry]
-            if least < 0 or room < least:
-                least = room
-        if least > 0:
-            _charge(rows, left, row, least)
-            price[row] += least
-        value += rows.demand[row] * price[row]
-    return value
-
-
-@inner
-def _charge(rows: Rows, left: Ints, row: int, price: int) -> None:
-    for entry in range(rows.start[row], rows.start[row + 1]):
-        left[rows.activities[entry]] -= rows.weights[entry] * price
-
-
-@inner
-def find_step(graph: GraphArrays, problem: ProblemArrays, region: RegionArrays) -> int:
-    """Returns the greatest common divisor of what activities of a plan cost: the cost of a plan is a multiple."""
-    step = 0
-    for activity in np.flatnonzero(problem.pinned):
-        step = _find_divisor(step, problem.costs[activity])
-    for concept in region.learnable:
-        for place in range(graph.teachers_start[concept], graph.teachers_start[concept + 1]):
-            if problem.unavailable[graph.teachers[place]] == 0:
-                step = _find_divisor(step, problem.costs[graph.teachers[place]])
-    return max(step, 1)
-
-
-@inner
-def _find_divisor(one: int, other: int) -> int:
-    while other:
-        one, other = other, one % other
-    return one
+    for row in range(len(rows.demand)):
+        first, last = rows.start[row], rows.start[row + 1]
+        price = int(left[rows.activities[first]] // rows.weights[first])
+        for entry in range(first + 1, last):
+            price = min(price, int(left[rows.activities[entry]] // rows.weights[entry]))
+        if price > 0:
+            prices[row] = price
+            value += rows.demand[row] * price
+            for entry in range(first, last):
+                left[rows.activities[entry]] -= rows.weights[entry] * price
+    return int(value)

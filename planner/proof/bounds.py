@@ -41,11 +41,12 @@ def bound_cost(
     n_ra y_r is at most c_a are feasible in the dual of min c x, so by weak duality no plan costs less than the sum of
     d_r y_r: that is at most sum_r y_r sum_a n_ra x_a = sum_a x_a sum_r n_ra y_r <= sum_a x_a c_a.
 
-    Prices start at shares, y_r = min over a in r of c_a / sum_s n_sa, which are feasible, and one sweep raises each to
-    what its activities have left, which keeps them so; a sweep from zero is tried too. Then rows that are found as
-    they are priced, `planner.engine.cuts`, use up what activities have left. Where that leaves a gap, the prices of all
-    rows are improved by a Lagrangian, `planner.engine.lagrangian`. The bound is reckoned in integers, rounded down, so
-    it is exact. Costs being integers, it may be rounded up, even to a multiple of the costs' greatest common divisor.
+    Prices start at 0, and one sweep raises each to what its activities have left, shorter rows first. Then rows that
+    are found as they are priced, `planner.engine.cuts`, use up what activities have left. Where that leaves a gap, the
+    rows are split into parts without an activity in common, `planner.engine.parts`, and where no cover of a part costs
+    just what its prices prove, these are improved by a Lagrangian, `planner.engine.lagrangian`. The bound is reckoned
+    in integers, rounded down, so it is exact. Costs being integers, it may be rounded up, part by part, even to a
+    multiple of the costs' greatest common divisor.
     Where groups are met and each forced concept has one activity, an activity's own rows use it up: the bound is the
     cost.
 

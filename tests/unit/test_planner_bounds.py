@@ -55,6 +55,24 @@ def test_a_group_that_needs_several_costs_the_cheapest_of_them(need: int, minute
     assert bound(graph, "e") == minutes + 1
 
 
+def test_parts_without_an_activity_in_common_are_rounded_up_each_by_itself() -> None:
+    triangles = {
+        f"{name}{number}": {one: 5, other: 5}
+        for name, corners in (("r", "abc"), ("s", "def"))
+        for number, (one, other) in enumerate(zip(corners, corners[1:] + corners[0], strict=True))
+    }
+    graph = build_graph("a b c d e f", untaught="a b c d e f", resources=triangles)
+    # of the three activities of a triangle each plan does two, though half of each would do in a linear programme
+    assert bound(graph, "a b c") == 20
+    assert bound(graph, "a b c d e f") == 40
+
+
+def test_prices_that_one_sweep_leaves_too_low_are_improved() -> None:
+    resources = {"r": {"a": 3, "b": 3}, "s": {"b": 2, "c": 2}, "t": {"c": 3, "d": 3}}
+    graph = build_graph("a:4 b:4 c:4 d:4", resources=resources)
+    assert bound(graph, "a b c d") == 12
+
+
 def test_a_quick_bound_is_not_above_a_thorough_one() -> None:
     graph = build_graph("a:5 b:6 d:1", groups="d/g=1:a,b")
     assert bound(graph, "d", thorough=False) == 1

@@ -52,6 +52,22 @@ def put_in_order(
     precedence = set_precedence(graph, mastered, concepts, orders)
     if len(precedence.sorted) < len(concepts) or len(concepts) == 0:
         return concepts[:0]
+    return arrange_by_precedence(graph, precedence, minutes, goals, concepts, activities, first, due, mode)
+
+
+@inner
+def arrange_by_precedence(
+    graph: GraphArrays,
+    precedence: Precedence,
+    minutes: Ints,
+    goals: Ints,
+    concepts: Ints,
+    activities: Ints,
+    first: Ints,
+    due: Ints,
+    mode: int,
+) -> Ints:
+    """Orders the concepts of a plan, at least one, by a precedence without a circle; see `put_in_order`."""
     levels = _set_deadline_levels(precedence, due)
     if mode == EARLY_WINS:
         words = trace_words(precedence, goals)

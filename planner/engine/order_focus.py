@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 
 from planner.engine.arrays import Ints
-from planner.engine.compilation import inner
+from planner.engine.compilation import inner, lean
 from planner.engine.heaps import make_heaps, pop, push
 from planner.engine.order_sheet import (
     BEST,
@@ -88,27 +88,29 @@ def arrange_focused(sheet: Ints, arcs: Ints, stages: Ints, stage_start: Ints) ->
     return order
 
 
-@inner
+@lean
 def _begin(sheet: Ints, arcs: Ints) -> None:
     size = count_steps(sheet)
-    sheet[PENDING] = 1
-    sheet[SOFT] = 0
-    sheet[RUN] = 0
-    sheet[LEFT] = 0
-    sheet[LONGEST] = 0
-    sheet[BEST] = _NEVER
-    sheet[READY] = -1
+    for column in range(sheet.shape[1]):
+        sheet[PENDING, column] = 1
+        sheet[SOFT, column] = 0
+        sheet[RUN, column] = 0
+        sheet[LEFT, column] = 0
+        sheet[LONGEST, column] = 0
+        sheet[BEST, column] = _NEVER
+        sheet[READY, column] = -1
     for arc in range(sheet[START, 0], sheet[START, size]):
         sheet[PENDING, arcs[arc]] += 1
     for arc in range(sheet[SOFT_START, 0], sheet[SOFT_START, size]):
         sheet[SOFT, arcs[arc]] += 1
-    sheet[CLOSED] = sheet[PENDING]
+    for column in range(sheet.shape[1]):
+        sheet[CLOSED, column] = sheet[PENDING, column]
     sheet[HAND, TOPIC_AT], sheet[HAND, RESOURCE_AT], sheet[HAND, SPAN_AT] = -2, -1, 0
     for step in range(size):
         sheet[HAND, SPAN_AT] = max(sheet[HAND, SPAN_AT], sheet[TIE, step] - step + size)
 
 
-@inner
+@lean
 def _open_stage(sheet: Ints, arcs: Ints, heaps: Ints, members: Ints) -> None:
     for step in members:
         if sheet[TOPIC, step] >= 0:
@@ -118,7 +120,7 @@ def _open_stage(sheet: Ints, arcs: Ints, heaps: Ints, members: Ints) -> None:
         _meet_need(sheet, heaps, step)
 
 
-@inner
+@lean
 def _enter_topic(sheet: Ints, heaps: Ints) -> None:
     """Takes the best topic in hand, if any has a run; the one at hand before has none any more."""
     if sheet[HAND, TOPIC_AT] >= 0:
@@ -139,7 +141,7 @@ def _enter_topic(sheet: Ints, heaps: Ints) -> None:
             step = sheet[NEXT_READY, step]
 
 
-@inner
+@lean
 def _rate_topic(sheet: Ints, topic: int) -> int:
     """Returns the key of a topic: whether its run leaves some of it, the longest chain, the run, the smallest tie."""
     size, run = count_steps(sheet), sheet[RUN, topic]
@@ -150,7 +152,7 @@ def _rate_topic(sheet: Ints, topic: int) -> int:
     return rated
 
 
-@inner
+@lean
 def _peek(sheet: Ints, heaps: Ints, line: int) -> int:
     """Returns the first step of a line, or -1; entries that are out of date are dropped."""
     while heaps[line, 0] > 0:
@@ -162,7 +164,7 @@ def _peek(sheet: Ints, heaps: Ints, line: int) -> int:
     return -1
 
 
-@inner
+@lean
 def _place(sheet: Ints, arcs: Ints, heaps: Ints, step: int) -> None:
     topic = sheet[TOPIC, step]
     sheet[PENDING, step] = -1
@@ -183,14 +185,14 @@ def _place(sheet: Ints, arcs: Ints, heaps: Ints, step: int) -> None:
         _meet_need(sheet, heaps, after)
 
 
-@inner
+@lean
 def _is_company(sheet: Ints, step: int) -> bool:
     """Returns whether a step goes with the topic at hand."""
     topic = sheet[TOPIC, step]
     return bool(topic < 0 or topic == sheet[HAND, TOPIC_AT])
 
 
-@inner
+@lean
 def _enter_resource(sheet: Ints, heaps: Ints, resource: int) -> None:
     """Takes a resource in hand, with its ready steps that go with the topic at hand."""
     sheet[HAND, RESOURCE_AT] = resource
@@ -202,7 +204,7 @@ def _enter_resource(sheet: Ints, heaps: Ints, resource: int) -> None:
         step = sheet[NEXT_LESSON, step]
 
 
-@inner
+@lean
 def _meet_need(sheet: Ints, heaps: Ints, step: int) -> None:
     """Takes one from what a step waits for; a step that waits for nothing is ready."""
     sheet[PENDING, step] -= 1
@@ -216,7 +218,7 @@ def _meet_need(sheet: Ints, heaps: Ints, step: int) -> None:
         sheet[READY, topic] = step
 
 
-@inner
+@lean
 def _join_line(sheet: Ints, heaps: Ints, step: int) -> None:
     key = _rate_step(sheet, step)
     push(heaps, _LINE, key)
@@ -224,13 +226,13 @@ def _join_line(sheet: Ints, heaps: Ints, step: int) -> None:
         push(heaps, _COMPANY, key)
 
 
-@inner
+@lean
 def _rate_step(sheet: Ints, step: int) -> int:
     rated: int = sheet[SOFT, step] * sheet[HAND, SPAN_AT] + sheet[TIE, step]
     return rated
 
 
-@inner
+@lean
 def _open_to_run(sheet: Ints, arcs: Ints, heaps: Ints, step: int) -> None:
     """Takes one from what keeps a run of its topic from a step; adds it to the run, and what it leads to."""
     sheet[CLOSED, step] -= 1

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.engine.arrays import GraphArrays, Ints
-from planner.engine.compilation import inner
+from planner.engine.compilation import inner, lean
 from planner.engine.order_precedence import Precedence
 
 Words = NDArray[np.uint64]
@@ -41,7 +41,7 @@ def trace_words(precedence: Precedence, goals: Ints) -> Words:
     return words
 
 
-@inner
+@lean
 def serves(words: Words, step: int, goal: int) -> bool:
     """Returns whether a step serves a goal."""
     return bool(words[step, goal // BITS] >> np.uint64(goal % BITS) & np.uint64(1))

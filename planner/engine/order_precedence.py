@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from planner.engine.arrays import Flags, GraphArrays, Ints
-from planner.engine.compilation import inner
+from planner.engine.compilation import inner, lean
 
 
 class Precedence(NamedTuple):
@@ -40,6 +40,42 @@ def compress_arcs(size: int, first: Ints, second: Ints) -> tuple[Ints, Ints]:
 
 
 @inner
+def list_later(start: Ints, entries: Ints, concepts: Ints, place: Ints) -> tuple[Ints, Ints]:
+    """Returns what lies within a plan of rows of the graph, as rows of steps.
+
+    Args:
+        start: Where the row of each concept starts in `entries`.
+        entries: Concepts.
+        concepts: Those of the plan.
+        place: By concept of the graph, its step, or -1.
+    """
+    room = _count_entries(start, concepts)
+    row_start, after = np.zeros(len(concepts) + 1, dtype=np.int64), np.empty(room, dtype=np.int64)
+    return row_start, after[: _fill_rows(start, entries, concepts, place, row_start, after)]
+
+
+@lean
+def _count_entries(start: Ints, concepts: Ints) -> int:
+    entries = 0
+    for concept in concepts:
+        entries += start[concept + 1] - start[concept]
+    return int(entries)
+
+
+@lean
+def _fill_rows(start: Ints, entries: Ints, concepts: Ints, place: Ints, row_start: Ints, after: Ints) -> int:
+    size = 0
+    for step in range(len(concepts)):
+        for entry in range(start[concepts[step]], start[concepts[step] + 1]):
+            other = place[entries[entry]]
+            if other >= 0:
+                after[size] = other
+                size += 1
+        row_start[step + 1] = size
+    return size
+
+
+@inner
 def list_arcs(start: Ints, entries: Ints, orders: Ints, concepts: Ints, place: Ints) -> tuple[Ints, Ints]:
     """Lists what lies within a plan: the entries of rows of the graph, as arcs (step of the row, step), and orders.
 
@@ -53,9 +89,7 @@ def list_arcs(start: Ints, entries: Ints, orders: Ints, concepts: Ints, place: I
     Returns:
         First and second step of each arc.
     """
-    bound = len(orders)
-    for concept in concepts:
-        bound += start[concept + 1] - start[concept]
+    bound = len(orders) + _count_entries(start, concepts)
     first, second = np.empty(bound, dtype=np.int64), np.empty(bound, dtype=np.int64)
     size = 0
     for step in range(len(concepts)):
@@ -146,8 +180,11 @@ def set_strict_precedence(graph: GraphArrays, concepts: Ints, orders: Ints) -> P
     place = np.full(len(graph.rank), -1, dtype=np.int64)
     for step in range(len(concepts)):
         place[concepts[step]] = step
-    first, second = list_arcs(graph.unlocks_start, graph.unlocks, orders, concepts, place)
-    start, after = compress_arcs(len(concepts), first, second)
+    if len(orders) == 0:
+        start, after = list_later(graph.unlocks_start, graph.unlocks, concepts, place)
+    else:
+        first, second = list_arcs(graph.unlocks_start, graph.unlocks, orders, concepts, place)
+        start, after = compress_arcs(len(concepts), first, second)
     return Precedence(place, start, after, sort_steps(start, after))
 
 

@@ -5,8 +5,8 @@ from typing import Final
 import numpy as np
 
 from planner.engine.arrays import GraphArrays, Ints
-from planner.engine.compilation import inner
-from planner.engine.order_precedence import Precedence, compress_arcs, list_arcs
+from planner.engine.compilation import inner, lean
+from planner.engine.order_precedence import Precedence, list_later
 from planner.engine.order_switches import number_topics
 
 # The sheet has a row for each of these, and a column for each step or topic and two more. Few large arrays, because
@@ -81,12 +81,12 @@ def fill_sheet(
         others are soft prerequisites of.
     """
     size = len(concepts)
-    no_orders = np.empty((0, 2), dtype=np.int64)
-    steps, soft = list_arcs(graph.soft_dependents_start, graph.soft_dependents, no_orders, concepts, precedence.place)
-    soft_start, soft_after = compress_arcs(size, steps, soft)
-    first_lesson = np.full(len(graph.activity_own), -1, dtype=np.int64)
+    soft_start, soft_after = list_later(graph.soft_dependents_start, graph.soft_dependents, concepts, precedence.place)
+    first_lesson = np.empty(len(graph.activity_own), dtype=np.int64)
     sheet = np.empty((ROWS, size + SPARE), dtype=np.int64)
     topics = number_topics(graph, concepts)
+    for step in range(size):
+        first_lesson[activities[step]] = -1
     for step in range(size - 1, -1, -1):
         sheet[NEXT_LESSON, step] = first_lesson[activities[step]]
         first_lesson[activities[step]] = step
@@ -101,7 +101,7 @@ def fill_sheet(
     return sheet, np.concatenate((precedence.after, soft_after))
 
 
-@inner
+@lean
 def _measure_chains(sheet: Ints, precedence: Precedence) -> None:
     for place in range(len(precedence.sorted) - 1, -1, -1):
         step = precedence.sorted[place]
@@ -113,7 +113,7 @@ def _measure_chains(sheet: Ints, precedence: Precedence) -> None:
         sheet[CHAIN, step] = min(chain, MOST_CHAINED)
 
 
-@inner
+@lean
 def count_steps(sheet: Ints) -> int:
     """Returns the number of steps on a sheet."""
     return int(sheet.shape[1] - SPARE)

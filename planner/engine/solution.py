@@ -9,7 +9,7 @@ from planner.engine.bounds import bound_region
 from planner.engine.closure import find_region
 from planner.engine.compilation import inner, kernel
 from planner.engine.cover import cover_region
-from planner.engine.order import put_in_order
+from planner.engine.order import arrange_by_precedence
 from planner.engine.order_goals import find_first_goals, trace_words
 from planner.engine.order_precedence import set_precedence
 
@@ -87,17 +87,9 @@ def solve(graph: GraphArrays, problem: ProblemArrays, minutes: Ints, terms: Term
     if len(concepts) > 0:
         precedence = set_precedence(graph, problem.mastered, concepts, no_rows)
         first = find_first_goals(trace_words(precedence, problem.goals), len(problem.goals))
-        order = put_in_order(
-            graph,
-            problem.mastered,
-            minutes,
-            problem.goals,
-            concepts,
-            cover.teacher[concepts],
-            first,
-            no_rows,
-            no_rows,
-            terms.mode,
+        activities = cover.teacher[concepts]
+        order = arrange_by_precedence(
+            graph, precedence, minutes, problem.goals, concepts, activities, first, no_rows, terms.mode
         )
     bound, kind = 0, 0
     if terms.bounded:

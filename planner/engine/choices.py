@@ -4,11 +4,9 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from planner.engine.arrays import Flags, GraphArrays, Ints, ProblemArrays, RegionArrays
-from planner.engine.closure import count_missing
+from planner.engine.arrays import Flags, GraphArrays, Ints
 from planner.engine.compilation import inner, lean
-from planner.engine.effort import estimate_effort
-from planner.engine.tournament import make_tree, replay
+from planner.engine.tournament import replay
 
 UNCOVERED: Final = 0
 UNMET: Final = 1
@@ -19,6 +17,7 @@ WORK: Final = 5
 LISTED: Final = 6
 HELPED: Final = 7
 ASKED: Final = 8
+PLAYED: Final = 9
 """Places in `Choices.counts`."""
 
 
@@ -43,7 +42,8 @@ class Choices(NamedTuple):
         chosen: By activity, 1 where it is chosen.
         unmet: By group, members that it still needs where it is an obligation, else 0.
         counts: Forced concepts not taught, groups unmet, offers that are activities, offers to be priced, the last
-            stamp, the work done, which grows with the time it takes, and the entries of `found`, `helped` and `asked`.
+            stamp, the work done, which grows with the time it takes, the entries of `found`, `helped` and `asked`, and
+            whether the tree has been played for the first time.
         subject: By offer, its activity, or the member of a group; activities first, each part ascending.
         by_activity: By activity, its offer, or -1.
         offer_gain: By offer, the obligations that it meets.
@@ -100,141 +100,12 @@ def make_links() -> Ints:
     return np.zeros((64, 4), dtype=np.int64)
 
 
-@inner
-def open_choices(graph: GraphArrays, problem: ProblemArrays, region: RegionArrays) -> Choices:
-    """Returns the choices of a problem: pinned activities and those without an alternative are made, none is priced.
-
-    Complexity is linear in the region, but for filling flat arrays.
-    """
-    concepts, groups, activities = len(graph.rank), len(graph.group_owner), len(graph.activity_own)
-    taught, chosen = np.zeros(concepts, dtype=np.uint8), np.zeros(activities, dtype=np.uint8)
-    _choose_first(graph, problem, region, taught, chosen)
-    counts = np.zeros(9, dtype=np.int64)
-    subject, by_activity = _list_offers(graph, problem, region, taught, counts)
-    size = len(subject)
-    is_waiting = np.ones(size, dtype=np.uint8)
-    counts[WAITING] = size
-    known, missing = problem.mastered | region.forced, np.zeros(groups, dtype=np.int64)
-    _count_missing(graph, region, known, missing)
-    return Choices(
-        region.way,
-        region.forced,
-        problem.costs,
-        estimate_effort(graph, problem, region) if counts[UNMET] > 0 else np.zeros(0, dtype=np.int64),
-        known,
-        missing,
-        np.zeros(concepts, dtype=np.int64),
-        np.empty(concepts, dtype=np.int64),
-        np.empty(groups, dtype=np.int64),
-        np.empty(concepts, dtype=np.int64),
-        np.empty(concepts, dtype=np.int64),
-        taught,
-        chosen,
-        region.unmet.copy(),
-        counts,
-        subject,
-        by_activity,
-        np.zeros(size, dtype=np.int64),
-        np.zeros(size, dtype=np.int64),
-        make_tree(size),
-        np.arange(size),
-        is_waiting,
-        np.zeros(size, dtype=np.int64),
-        np.zeros(activities, dtype=np.int64),
-        np.zeros(groups, dtype=np.int64),
-        np.zeros(size, dtype=np.uint8),
-        np.zeros(concepts, dtype=np.int64),
-        np.zeros(groups, dtype=np.int64),
-        np.zeros(groups, dtype=np.int64),
-    )
-
-
-@lean
-def _choose_first(
-    graph: GraphArrays, problem: ProblemArrays, region: RegionArrays, taught: Flags, chosen: Flags
-) -> None:
-    """Chooses what is pinned, and what is the only activity that teaches a forced concept."""
-    for concept in region.learnable:
-        way = region.way[concept]
-        if chosen[way] == 0 and (
-            problem.pinned[way] == 1 or (region.forced[concept] == 1 and _is_alone(graph, problem, concept))
-        ):
-            chosen[way] = 1
-            for entry in range(graph.sections_start[way], graph.sections_start[way + 1]):
-                if region.way[graph.sections[entry]] >= 0:
-                    taught[graph.sections[entry]] = 1
-
-
-@lean
-def _count_missing(graph: GraphArrays, region: RegionArrays, known: Flags, missing: Ints) -> None:
-    for concept in region.learnable:
-        for asked in range(graph.groups_of_start[concept], graph.groups_of_start[concept + 1]):
-            group = graph.groups_of[asked]
-            missing[group] = count_missing(graph, group, known, region.forced)
-
-
-@lean
-def _is_alone(graph: GraphArrays, problem: ProblemArrays, concept: int) -> bool:
-    """Says whether one activity only teaches a concept."""
-    available = 0
-    for entry in range(graph.teachers_start[concept], graph.teachers_start[concept + 1]):
-        if problem.unavailable[graph.teachers[entry]] == 0:
-            available += 1
-    return available == 1
-
-
-@inner
-def _list_offers(
-    graph: GraphArrays, problem: ProblemArrays, region: RegionArrays, taught: Flags, counts: Ints
-) -> tuple[Ints, Ints]:
-    """Lists what is on offer, and counts it and what there is to meet.
-
-    On offer are all activities that teach a forced concept which is not taught, or a member of an unmet group, and all
-    these members.
-
-    Returns:
-        Subjects by offer, and offers by activity.
-    """
-    asked = np.zeros(len(graph.rank), dtype=np.uint8)
-    by_activity = np.full(len(graph.activity_own), -1, dtype=np.int64)
-    for concept in region.learnable:
-        if region.forced[concept] == 1 and taught[concept] == 0:
-            counts[UNCOVERED] += 1
-            _offer_teachers(graph, problem, by_activity, concept)
-    unmet: Ints = np.flatnonzero(region.unmet)
-    counts[UNMET] = len(unmet)
-    for group in unmet:
-        _flag_members(graph, region, asked, group)
-    members: Ints = np.flatnonzero(asked)
-    for member in members:
-        _offer_teachers(graph, problem, by_activity, member)
-    activities = np.flatnonzero(by_activity == 0)
-    counts[ACTIVITIES] = len(activities)
-    by_activity[activities] = np.arange(len(activities))
-    return np.concatenate((activities, members)), by_activity
-
-
-@lean
-def _flag_members(graph: GraphArrays, region: RegionArrays, asked: Flags, group: int) -> None:
-    """Flags the members of a group that may be chosen."""
-    for entry in range(graph.members_start[group], graph.members_start[group + 1]):
-        member = graph.members[entry]
-        if region.way[member] >= 0 and region.forced[member] == 0:
-            asked[member] = 1
-
-
-@lean
-def _offer_teachers(graph: GraphArrays, problem: ProblemArrays, by_activity: Ints, concept: int) -> None:
-    """Flags the activities that teach a concept with 0."""
-    for entry in range(graph.teachers_start[concept], graph.teachers_start[concept + 1]):
-        if problem.unavailable[graph.teachers[entry]] == 0:
-            by_activity[graph.teachers[entry]] = 0
-
-
 @lean
 def choose(graph: GraphArrays, choices: Choices, links: Ints, activity: int) -> None:
     """Chooses an activity; what depends on the concepts that are taught thereby gets another price."""
     choices.chosen[activity] = 1
+    if choices.by_activity[activity] >= 0:
+        _await_price(choices, choices.by_activity[activity])
     for entry in range(graph.sections_start[activity], graph.sections_start[activity + 1]):
         concept = graph.sections[entry]
         if choices.way[concept] >= 0 and choices.taught[concept] == 0:
@@ -242,7 +113,17 @@ def choose(graph: GraphArrays, choices: Choices, links: Ints, activity: int) -> 
             _cheapen(choices, links, concept)
             if choices.forced[concept] == 1:
                 choices.counts[UNCOVERED] -= 1
-                _await_teachers(graph, choices, concept)
+                _lessen_teachers(graph, choices, concept)
+
+
+@lean
+def _lessen_teachers(graph: GraphArrays, choices: Choices, concept: int) -> None:
+    """Has activities do without the gain of teaching a forced concept, which is taught now; all else stays as it is."""
+    for entry in range(graph.teachers_start[concept], graph.teachers_start[concept + 1]):
+        offer = choices.by_activity[graph.teachers[entry]]
+        if offer >= 0 and choices.is_waiting[offer] == 0:
+            choices.offer_gain[offer] -= 1
+            replay(choices.tree, choices.offer_gain, choices.offer_cost, offer)
 
 
 @lean

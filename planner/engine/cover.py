@@ -8,6 +8,7 @@ from planner.engine.arrays import Flags, GraphArrays, Ints, ProblemArrays, Regio
 from planner.engine.bundles import close_over_choices, keep_closed
 from planner.engine.choices import (
     ACTIVITIES,
+    PLAYED,
     STAMP,
     UNCOVERED,
     UNMET,
@@ -17,11 +18,13 @@ from planner.engine.choices import (
     choose,
     learn,
     make_links,
-    open_choices,
 )
 from planner.engine.compilation import inner, kernel, lean
 from planner.engine.exchange import improve_by_exchanges
+from planner.engine.flags import list_flagged
+from planner.engine.opening import open_choices
 from planner.engine.pricing import link_bundle, make_room, price
+from planner.engine.tournament import play_all
 from planner.engine.trimming import trim_selection
 
 UNLIMITED: Final = 1 << 62
@@ -70,15 +73,19 @@ def advance(graph: GraphArrays, choices: Choices, links: Ints, work: int) -> Int
     counts = choices.counts
     limit = counts[WORK] + work
     while not is_done(choices) and counts[WORK] < limit:
-        offer = choices.tree[1]
         if counts[WAITING] > 0:
             counts[WAITING] -= 1
             offer = choices.waiting[counts[WAITING]]
             choices.is_waiting[offer] = 0
-        elif choices.is_stale[offer] == 0:
-            # What is stale is at best as good as it seems: the first that is not is the best.
-            _take(graph, choices, links, offer)
-            continue
+        else:
+            if counts[PLAYED] == 0:
+                play_all(choices.tree, choices.offer_gain, choices.offer_cost)
+                counts[PLAYED] = 1
+            offer = choices.tree[1]
+            if choices.is_stale[offer] == 0:
+                # What is stale is at best as good as it seems: the first that is not is the best.
+                _take(graph, choices, links, offer)
+                continue
         needed = price(graph, choices, offer)
         if needed > 0:
             links = make_room(links, needed)
@@ -160,7 +167,7 @@ def assign_teachers(graph: GraphArrays, problem: ProblemArrays, learned: Flags, 
     What is left over is forgotten.
     """
     teacher = np.full(len(learned), -1, dtype=np.int64)
-    concepts: Ints = np.flatnonzero(learned)
+    concepts = list_flagged(learned)
     cost = _assign(graph, problem, concepts, chosen, teacher)
     return CoverArrays(teacher, concepts, cost)
 

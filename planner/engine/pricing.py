@@ -4,7 +4,7 @@ import numpy as np
 
 from planner.engine.arrays import GraphArrays, Ints
 from planner.engine.bundles import close_over_choices, keep_closed
-from planner.engine.choices import ACTIVITIES, ASKED, HELPED, LISTED, STAMP, WORK, Choices
+from planner.engine.choices import ACTIVITIES, ASKED, HELPED, LISTED, PLAYED, STAMP, WORK, Choices
 from planner.engine.compilation import inner, lean
 from planner.engine.tournament import replay
 
@@ -33,7 +33,8 @@ def price(graph: GraphArrays, choices: Choices, offer: int) -> int:
         choices.offer_gain[offer] = 0
     else:
         needed = _price_member(graph, choices, offer, subject)
-    replay(choices.tree, choices.offer_gain, choices.offer_cost, offer)
+    if choices.counts[PLAYED] == 1:
+        replay(choices.tree, choices.offer_gain, choices.offer_cost, offer)
     return needed
 
 

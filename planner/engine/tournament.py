@@ -30,6 +30,14 @@ def make_tree(size: int) -> Ints:
 
 
 @lean
+def play_all(tree: Ints, gain: Ints, cost: Ints) -> None:
+    """Brings a whole tree up to date, in linear time."""
+    for node in range(len(tree) // 2 - 1, 0, -1):
+        left, right = tree[2 * node], tree[2 * node + 1]
+        tree[node] = left if is_better(gain, cost, left, right) else right
+
+
+@lean
 def replay(tree: Ints, gain: Ints, cost: Ints, offer: int) -> None:
     """Brings the tree up to date after an offer's gain or cost has changed, in O(log size)."""
     node = (len(tree) // 2 + offer) // 2

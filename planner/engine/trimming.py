@@ -6,6 +6,7 @@ import numpy as np
 
 from planner.engine.arrays import Flags, GraphArrays, Ints, ProblemArrays, RegionArrays
 from planner.engine.compilation import inner, kernel, lean
+from planner.engine.flags import list_flagged
 
 
 class _Line(NamedTuple):
@@ -123,7 +124,7 @@ def _is_needed(graph: GraphArrays, problem: ProblemArrays, kept: Flags, concept:
 def _drop_activities(graph: GraphArrays, problem: ProblemArrays, concepts: Flags, kept: Flags) -> None:
     """Drops activities that are not pinned and whose concepts others teach, the dearest first."""
     teachers = np.zeros(len(concepts), dtype=np.int64)
-    chosen: Ints = np.flatnonzero(kept)
+    chosen = list_flagged(kept)
     # What others teach in full only shrinks as activities are dropped: the rest need not be sorted.
     candidates = chosen[: _list_superfluous(graph, problem, concepts, chosen, teachers)]
     for activity in candidates[np.argsort(-problem.costs[candidates], kind="mergesort")]:

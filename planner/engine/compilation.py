@@ -63,7 +63,8 @@ class Kernel(Generic[Params, Result]):
     @cached_property
     def dispatcher(self) -> Any:
         """What numba makes of the function: each signature is loaded from disk, or compiled, when first called."""
-        dispatcher: Any = numba.njit(nogil=True)(self.plain)
+        # no kernel divides by zero, and not looking for that every time is faster
+        dispatcher: Any = numba.njit(nogil=True, error_model="numpy")(self.plain)
         dispatcher._cache = KernelCache(self.plain)
         return dispatcher
 

@@ -4,21 +4,13 @@ from typing import Final
 
 import numpy as np
 
-from planner.engine.arrays import Flags, GraphArrays, ProblemArrays
+from planner.engine.arrays import Flags, GraphArrays, Ints, ProblemArrays
 from planner.engine.bundles import close_over_choices, keep_closed
 from planner.engine.choices import STAMP, Choices
 from planner.engine.compilation import inner, lean
-from planner.engine.ledger import (
-    Ledger,
-    add,
-    begin_exchange,
-    conclude_exchange,
-    drop,
-    is_learned,
-    is_sole_teacher,
-    open_ledger,
-)
-from planner.engine.tournament import compare_ratios
+from planner.engine.evictions import sum_replaced, try_evictions
+from planner.engine.flags import list_flagged
+from planner.engine.ledger import Ledger, add, begin_exchange, conclude_exchange, is_learned, open_ledger
 
 LARGEST_BUNDLE: Final = 16
 """Members that bring more concepts than this are not tried: they rarely pay, and each would be a long walk."""
@@ -46,22 +38,35 @@ def improve_by_exchanges(graph: GraphArrays, problem: ProblemArrays, choices: Ch
         choices: What has been chosen, all obligations met; `chosen` changes.
         learned: By concept, 1 where it is to be learned; changed.
     """
-    ledger = open_ledger(graph, problem, choices, learned)
-    alternative = np.zeros(len(learned), dtype=np.uint8)
-    candidate = np.zeros(len(choices.chosen), dtype=np.uint8)
-    _flag_alternatives(graph, choices, ledger, alternative)
-    _flag_candidates(graph, choices, ledger, alternative, candidate)
-    _try_activities(graph, choices, ledger, alternative, candidate)
-    _try_alternatives(graph, choices, ledger, alternative)
-    _try_evictions(graph, choices, ledger)
+    chosen = choices.chosen
+    concepts = list_flagged(learned)
+    ledger = open_ledger(
+        graph, problem, choices, concepts, list_flagged(chosen), _list_trimmed(choices, problem, learned)
+    )
+    alternative, candidate = np.zeros(len(learned), dtype=np.uint8), np.zeros(len(chosen), dtype=np.uint8)
+    _flag_alternatives(graph, choices, ledger, concepts, alternative)
+    alternatives = list_flagged(alternative)
+    _flag_candidates(graph, ledger, concepts, candidate)
+    _flag_candidates(graph, ledger, alternatives, candidate)
+    _try_activities(graph, choices, ledger, alternative, list_flagged(candidate))
+    _try_alternatives(graph, choices, ledger, alternatives)
+    try_evictions(graph, choices, ledger, list_flagged(chosen))
     learned[:] = choices.known ^ problem.mastered
 
 
+@inner
+def _list_trimmed(choices: Choices, problem: ProblemArrays, learned: Flags) -> Ints:
+    """Returns what was chosen to be learned and trimmed off again."""
+    return list_flagged(choices.known ^ problem.mastered ^ learned)
+
+
 @lean
-def _flag_alternatives(graph: GraphArrays, choices: Choices, ledger: Ledger, alternative: Flags) -> None:
+def _flag_alternatives(
+    graph: GraphArrays, choices: Choices, ledger: Ledger, concepts: Ints, alternative: Flags
+) -> None:
     """Flags the other members of the groups for which concepts that are not forced may be learned."""
-    for concept in range(len(alternative)):
-        if is_learned(choices, ledger, concept) and choices.forced[concept] == 0:
+    for concept in concepts:
+        if choices.forced[concept] == 0:
             for asked in range(graph.groups_with_start[concept], graph.groups_with_start[concept + 1]):
                 group = graph.groups_with[asked]
                 if is_learned(choices, ledger, graph.group_owner[group]):
@@ -72,20 +77,17 @@ def _flag_alternatives(graph: GraphArrays, choices: Choices, ledger: Ledger, alt
 
 
 @lean
-def _flag_candidates(
-    graph: GraphArrays, choices: Choices, ledger: Ledger, alternative: Flags, candidate: Flags
-) -> None:
-    """Flags the activities that teach an alternative or something that is to be learned."""
-    for concept in range(len(alternative)):
-        if alternative[concept] == 1 or is_learned(choices, ledger, concept):
-            for entry in range(graph.teachers_start[concept], graph.teachers_start[concept + 1]):
-                candidate[graph.teachers[entry]] = 1 - ledger.unavailable[graph.teachers[entry]]
+def _flag_candidates(graph: GraphArrays, ledger: Ledger, concepts: Ints, candidate: Flags) -> None:
+    """Flags the activities that teach any of some concepts."""
+    for concept in concepts:
+        for entry in range(graph.teachers_start[concept], graph.teachers_start[concept + 1]):
+            candidate[graph.teachers[entry]] = 1 - ledger.unavailable[graph.teachers[entry]]
 
 
 @lean
-def _try_activities(graph: GraphArrays, choices: Choices, ledger: Ledger, alternative: Flags, candidate: Flags) -> None:
-    for activity in range(len(candidate)):
-        if candidate[activity] == 0 or choices.chosen[activity] == 1:
+def _try_activities(graph: GraphArrays, choices: Choices, ledger: Ledger, alternative: Flags, candidates: Ints) -> None:
+    for activity in candidates:
+        if choices.chosen[activity] == 1:
             continue
         choices.counts[STAMP] += 1
         brings = _brings_alternative(graph, choices, alternative, activity)
@@ -118,27 +120,16 @@ def _brings_alternative(graph: GraphArrays, choices: Choices, alternative: Flags
 @lean
 def _may_pay(graph: GraphArrays, choices: Choices, ledger: Ledger, activity: int) -> bool:
     """Says whether an activity costs less than all those together that it can stand in for: else it cannot pay."""
-    stamp, saved = choices.counts[STAMP], 0
-    first, last = graph.sections_start[activity], graph.sections_start[activity + 1]
-    for entry in range(first, last):
-        choices.mark[graph.sections[entry]] = stamp
-    for entry in range(first, last):
-        concept = graph.sections[entry]
-        if ledger.count[concept] == 1 and is_learned(choices, ledger, concept):
-            for place in range(graph.teachers_start[concept], graph.teachers_start[concept + 1]):
-                other = graph.teachers[place]
-                if choices.chosen[other] == 1 and choices.marked[other] != stamp:
-                    choices.marked[other] = stamp
-                    if not is_sole_teacher(graph, choices, ledger, other, stamp):
-                        saved += choices.costs[other]
-    return bool(saved > choices.costs[activity])
+    for entry in range(graph.sections_start[activity], graph.sections_start[activity + 1]):
+        choices.mark[graph.sections[entry]] = choices.counts[STAMP]
+    return bool(sum_replaced(graph, choices, ledger, activity) > choices.costs[activity])
 
 
 @lean
-def _try_alternatives(graph: GraphArrays, choices: Choices, ledger: Ledger, alternative: Flags) -> None:
+def _try_alternatives(graph: GraphArrays, choices: Choices, ledger: Ledger, alternatives: Ints) -> None:
     concepts = len(graph.rank)
-    for concept in range(concepts):
-        if alternative[concept] == 0 or choices.known[concept] == 1:
+    for concept in alternatives:
+        if choices.known[concept] == 1:
             continue
         choices.counts[STAMP] += 1
         size = close_over_choices(graph, choices, concept, LARGEST_BUNDLE)
@@ -181,68 +172,3 @@ def _may_be_freed(graph: GraphArrays, choices: Choices, ledger: Ledger, concept:
             if not helped:
                 return False
     return True
-
-
-@lean
-def _try_evictions(graph: GraphArrays, choices: Choices, ledger: Ledger) -> None:
-    for activity in range(len(choices.chosen)):
-        if choices.chosen[activity] == 0 or not _has_substitutes(graph, choices, ledger, activity):
-            continue
-        choices.counts[STAMP] += 1
-        for entry in range(graph.sections_start[activity], graph.sections_start[activity + 1]):
-            choices.mark[graph.sections[entry]] = choices.counts[STAMP]
-        begin_exchange(ledger)
-        while is_sole_teacher(graph, choices, ledger, activity, -1):
-            add(graph, choices, ledger, len(graph.rank) + _find_substitute(graph, choices, ledger, activity))
-        drop(graph, choices, ledger, len(graph.rank) + activity)
-        conclude_exchange(graph, choices, ledger)
-
-
-@lean
-def _has_substitutes(graph: GraphArrays, choices: Choices, ledger: Ledger, activity: int) -> bool:
-    """Says whether an activity is not pinned, and others teach all that it teaches alone."""
-    if ledger.pinned[activity] == 1:
-        return False
-    for entry in range(graph.sections_start[activity], graph.sections_start[activity + 1]):
-        concept = graph.sections[entry]
-        if ledger.count[concept] == 1 and is_learned(choices, ledger, concept):
-            others = -1
-            for place in range(graph.teachers_start[concept], graph.teachers_start[concept + 1]):
-                if ledger.unavailable[graph.teachers[place]] == 0:
-                    others += 1
-            if others == 0:
-                return False
-    return True
-
-
-@lean
-def _find_substitute(graph: GraphArrays, choices: Choices, ledger: Ledger, activity: int) -> int:
-    """Returns which activity teaches most for its cost of what another, whose concepts are marked, teaches alone."""
-    best, best_cost, best_gain = -1, 0, 0
-    for entry in range(graph.sections_start[activity], graph.sections_start[activity + 1]):
-        concept = graph.sections[entry]
-        if ledger.count[concept] == 1 and is_learned(choices, ledger, concept):
-            for place in range(graph.teachers_start[concept], graph.teachers_start[concept + 1]):
-                other = int(graph.teachers[place])
-                if other == activity or ledger.unavailable[other] == 1:
-                    continue
-                cost, gain = int(choices.costs[other]), _count_taught_alone(graph, choices, ledger, other)
-                order = compare_ratios(cost, gain, best_cost, best_gain) if best >= 0 else -1
-                if order < 0 or (order == 0 and (cost < best_cost or (cost == best_cost and other < best))):
-                    best, best_cost, best_gain = other, cost, gain
-    return best
-
-
-@lean
-def _count_taught_alone(graph: GraphArrays, choices: Choices, ledger: Ledger, activity: int) -> int:
-    """Returns how many marked concepts an activity teaches that have one teacher only."""
-    gain = 0
-    for entry in range(graph.sections_start[activity], graph.sections_start[activity + 1]):
-        concept = graph.sections[entry]
-        if (
-            choices.mark[concept] == choices.counts[STAMP]
-            and ledger.count[concept] == 1
-            and is_learned(choices, ledger, concept)
-        ):
-            gain += 1
-    return gain

@@ -46,8 +46,19 @@ class Ledger(NamedTuple):
 
 
 @inner
-def open_ledger(graph: GraphArrays, problem: ProblemArrays, choices: Choices, learned: Flags) -> Ledger:
-    """Returns the ledger of a selection; what was trimmed off it is known no more."""
+def open_ledger(
+    graph: GraphArrays, problem: ProblemArrays, choices: Choices, learned: Ints, chosen: Ints, trimmed: Ints
+) -> Ledger:
+    """Returns the ledger of a selection.
+
+    Args:
+        graph: The curriculum.
+        problem: The problem.
+        choices: What has been chosen.
+        learned: Concepts to be learned.
+        chosen: Activities.
+        trimmed: Concepts that were to be learned and are not: they are known no more.
+    """
     concepts, things = len(graph.rank), len(graph.rank) + len(graph.activity_own)
     ledger = Ledger(
         problem.mastered,
@@ -61,25 +72,23 @@ def open_ledger(graph: GraphArrays, problem: ProblemArrays, choices: Choices, le
         np.zeros(things, dtype=np.int64),
         np.zeros(things, dtype=np.int64),
     )
-    _enter(graph, choices, ledger, learned)
+    _enter(graph, choices, ledger, learned, chosen, trimmed)
     return ledger
 
 
 @lean
-def _enter(graph: GraphArrays, choices: Choices, ledger: Ledger, learned: Flags) -> None:
-    for concept in range(len(learned)):
-        if learned[concept] == 1:
-            for entry in range(graph.prerequisites_start[concept], graph.prerequisites_start[concept + 1]):
-                ledger.wanted[graph.prerequisites[entry]] += 1
-        elif is_learned(choices, ledger, concept):
-            choices.known[concept] = 0
-            for asked in range(graph.groups_with_start[concept], graph.groups_with_start[concept + 1]):
-                choices.missing[graph.groups_with[asked]] += 1
-    for activity in range(len(choices.chosen)):
-        if choices.chosen[activity] == 1:
-            ledger.state[COST] += choices.costs[activity]
-            for entry in range(graph.sections_start[activity], graph.sections_start[activity + 1]):
-                ledger.count[graph.sections[entry]] += 1
+def _enter(graph: GraphArrays, choices: Choices, ledger: Ledger, learned: Ints, chosen: Ints, trimmed: Ints) -> None:
+    for concept in learned:
+        for entry in range(graph.prerequisites_start[concept], graph.prerequisites_start[concept + 1]):
+            ledger.wanted[graph.prerequisites[entry]] += 1
+    for concept in trimmed:
+        choices.known[concept] = 0
+        for asked in range(graph.groups_with_start[concept], graph.groups_with_start[concept + 1]):
+            choices.missing[graph.groups_with[asked]] += 1
+    for activity in chosen:
+        ledger.state[COST] += choices.costs[activity]
+        for entry in range(graph.sections_start[activity], graph.sections_start[activity + 1]):
+            ledger.count[graph.sections[entry]] += 1
 
 
 @lean

@@ -9,7 +9,10 @@ from planner.engine.tournament import compare_ratios
 
 @lean
 def try_evictions(graph: GraphArrays, choices: Choices, ledger: Ledger, activities: Ints) -> None:
-    """Tries to evict each of the activities, which were chosen, see `planner.engine.exchange.improve_by_exchanges`."""
+    """Tries to evict those of some activities that are chosen when they come up.
+
+    See `planner.engine.exchange.improve_by_exchanges`.
+    """
     for activity in activities:
         if (
             choices.chosen[activity] == 0

@@ -28,7 +28,8 @@ def improve_by_exchanges(graph: GraphArrays, problem: ProblemArrays, choices: Ch
     - to add an alternative with all that it requires, unless these are more than LARGEST_BUNDLE concepts, or all that
       was to be learned is still required without them, or needed by groups that they do not help;
     - to drop an activity that is chosen, not pinned, and not alone available for a concept that it alone teaches, and
-      to add others for these, those that teach most of them for their cost first, ties by cost and position.
+      to add others for these, those that teach most of them for their cost first, ties by cost and position, unless
+      these cost as much as all those together that they can stand in for.
 
     Each time, what has become superfluous is dropped, and the exchange is kept if the selection costs less than before.
 
@@ -50,7 +51,8 @@ def improve_by_exchanges(graph: GraphArrays, problem: ProblemArrays, choices: Ch
     _flag_candidates(graph, ledger, alternatives, candidate)
     _try_activities(graph, choices, ledger, alternative, list_flagged(candidate))
     _try_alternatives(graph, choices, ledger, alternatives)
-    try_evictions(graph, choices, ledger, list_flagged(chosen))
+    # what was chosen with an alternative need not be a candidate, and what evictions choose may be evicted in turn
+    try_evictions(graph, choices, ledger, list_flagged(candidate | chosen))
     learned[:] = choices.known ^ problem.mastered
 
 

@@ -15,10 +15,10 @@ from planner.engine.units import find_divisor
 Floats = NDArray[np.float64]
 
 _FIRST_STEP: Final = 1.0
-_PATIENCE: Final = 6
+_PATIENCE: Final = 4
 """Rounds without progress after which steps are halved."""
 
-_LAST_STEP: Final = 1.0 / 16.0
+_LAST_STEP: Final = 1.0 / 8.0
 """Steps smaller than that gain nothing that counts."""
 
 _MOST_ENTRIES: Final = 4_000_000

@@ -1,5 +1,6 @@
 """BM25 over documents, by the stems of words; `bm25s` works the weight of a word in a document out once."""
 
+import logging
 import re
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -9,6 +10,9 @@ import numpy as np
 import Stemmer
 
 from retrieval.fusion import Floats
+
+# It sets itself to DEBUG, and would tell whoever has a handler of each index.
+logging.getLogger("bm25s").setLevel(logging.WARNING)
 
 K1: Final = 1.5
 B: Final = 0.75

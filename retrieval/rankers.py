@@ -81,8 +81,9 @@ _MOMENT: Final = (1980, 1, 1, 0, 0, 0)
 
 
 def lexical_ranker() -> Ranker:
-    """BM25 alone: what a server without models searches with."""
-    return Ranker(id=LEXICAL, encoder="", confidence=Confidence(temperature=2.0, bias=2.0, top=-0.5))
+    """BM25 alone: what a server without models searches with. Its confidence is fitted as the default one is."""
+    confidence = Confidence(temperature=0.918, bias=-1.364, top=-0.288, entropy=0.866)
+    return Ranker(id=LEXICAL, encoder="", confidence=confidence)
 
 
 def store_ranker(ranker: Ranker, curriculum: str, created_at: int) -> StoredRanker:

@@ -34,7 +34,7 @@ from graphmasal.v1.retrieval_service_pb2 import ExplainRankingRequest, SearchCon
 from kg.archives import pack_folder
 
 WORDS = "how steep a curve is at one point"
-WISH = "I want to understand how lines get their steepness, and adding fractions"
+WISH = "I want to understand the slope of a line, and adding fractions"
 
 _WIDEST = 100
 

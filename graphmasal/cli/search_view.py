@@ -11,6 +11,7 @@ from graphmasal.v1.retrieval_service_pb2 import ExplainRankingResponse, SearchCo
 
 _WIDTH = 12
 _LONGEST = 160
+_CITED = 3
 
 
 def print_search(console: Console, response: SearchConceptsResponse) -> None:
@@ -24,20 +25,23 @@ def print_search(console: Console, response: SearchConceptsResponse) -> None:
 
 
 def _print_kind(console: Console, kind: int, none: float, response: SearchConceptsResponse) -> None:
-    table = make_table("", "id", DocumentKind.Name(kind).lower(), "probability", "scores", "passage")
+    table = make_table("", "id", DocumentKind.Name(kind).lower(), "probability", "scores")
     found = [result for result in response.results if result.kind == kind]
     for place, result in enumerate(found, start=1):
         title = f"{result.title} (exact)" if result.exact else result.title
-        table.add_row(
-            str(place), result.document, title, _bar(result.probability), describe_scores(result), _cite(result)
-        )
-    table.add_row("", "", Text("none of these", "italic"), _bar(none), "", "")
+        table.add_row(str(place), result.document, title, _bar(result.probability), describe_scores(result))
+    table.add_row("", "", Text("none of these", "italic"), _bar(none), "")
     console.print(table)
+    for place, result in enumerate(found[:_CITED], start=1):
+        if result.HasField("citation"):
+            console.print(f"{place}: {_cite(result)}")
 
 
 def _bar(probability: float) -> Text:
     filled = round(probability * _WIDTH)
-    return Text.assemble(("█" * filled, "cyan"), ("·" * (_WIDTH - filled), "dim"), f" {probability:.2f}")
+    bar = Text.assemble(("█" * filled, "cyan"), ("·" * (_WIDTH - filled), "dim"), f" {probability:.2f}")
+    bar.no_wrap = True
+    return bar
 
 
 def describe_scores(result: SearchResult) -> str:
@@ -51,8 +55,6 @@ def describe_scores(result: SearchResult) -> str:
 
 
 def _cite(result: SearchResult) -> str:
-    if not result.HasField("citation"):
-        return ""
     text = result.citation.text
     shown = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
     return f"“{shown}” {describe_place(result.citation)}"

@@ -21,7 +21,7 @@ from retrieval.training.stopping import ShouldStop
 CONSISTENT: Final = 20
 """A made query is trained on if the published encoder has its concept among so many candidates."""
 NEGATIVES: Final = 0
-"""Hard negatives of a query, besides the other documents of its batch. One each made search worse on queries not made here."""
+"""Hard negatives of a query, besides the other documents of its batch: one each made search worse on asked queries."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,6 +42,9 @@ def train_retriever(
         Path | None,
         typer.Option(metavar="DIR", help="Folder for finished stages; by default one in GRAPHMASAL_HOME."),
     ] = None,
+    export: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the ranker into this file as well.")
+    ] = None,
 ) -> None:
     """Train search for a curriculum on this machine, in minutes, and keep what proves to be better.
 
@@ -73,9 +76,20 @@ def train_retriever(
                 effort=QUICK if quick else Effort(),
             )
             _save(*place, content, trained, view)
+        if export is not None:
+            _export(export, trained)
         view.show(trained)
     except GraphMasalError as error:
         raise CommandError(str(error)) from error
+
+
+def _export(file: Path, ranker: "Ranker") -> None:
+    from retrieval.ranker_files import pack_ranker
+
+    try:
+        file.write_bytes(pack_ranker(ranker))
+    except OSError as error:
+        raise CommandError(f"the ranker is stored, but cannot be written to {file}: {error}") from error
 
 
 def _read_labels(labels: Path | None, curriculum: "Curriculum") -> "tuple[TrainingQuery, ...]":

@@ -77,9 +77,7 @@ def print_ranker(console: Console, ranker: Ranker) -> None:
             str(verdict.queries),
         )
     console.print(table)
-    notes = make_table("note", "value>")
     for name, value in ranker.notes.items():
-        notes.add_row(name, f"{value:g}" if isinstance(value, float) else str(value))
-    console.print(notes)
+        console.print(f"{name}: {value:g}" if isinstance(value, float) else f"{name}: {value}", soft_wrap=True)
     weights = len(ranker.encoder_adapter) + len(ranker.reranker_adapter)
     console.print(f"Stored ranker {ranker.id} ({weights / 1e6:.2f} MB of weights) and its index.", style="bold green")

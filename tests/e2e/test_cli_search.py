@@ -112,3 +112,21 @@ def test_a_server_inside_the_command_searches_too(tmp_path: Path) -> None:
     run = runner(tmp_path, GRAPHMASAL_RANKER="lexical")
     assert run("import", "yaml", BUNDLED, *COURSE).returncode == 0
     assert "slope" in [result.document for result in search(run, "slope").results]
+
+
+def test_a_server_without_the_default_model_searches_by_words_and_says_so(tmp_path: Path) -> None:
+    run = runner(tmp_path, GRAPHMASAL_ENCODER="nobody/nothing", HF_HUB_OFFLINE="1")
+    assert run("import", "yaml", BUNDLED, "--curriculum", "other").returncode == 0
+    result = run("search", "slope", "--curriculum", "other")
+    assert result.returncode == 0, result.stderr
+    assert "dense: not used: the model nobody/nothing is neither a folder nor to be had" in " ".join(
+        result.stdout.split()
+    )
+
+
+def test_a_ranker_that_is_named_has_to_have_its_model(tmp_path: Path) -> None:
+    run = runner(tmp_path, GRAPHMASAL_ENCODER="nobody/nothing", HF_HUB_OFFLINE="1")
+    assert run("import", "yaml", BUNDLED, "--curriculum", "other").returncode == 0
+    result = run("search", "slope", "--curriculum", "other", "--ranker", "base")
+    assert result.returncode == 1
+    assert "nobody/nothing" in result.stderr

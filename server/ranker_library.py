@@ -154,8 +154,9 @@ def use_words_only(ranker: Ranker, reason: str) -> EquippedRanker:
 
 
 def _explain_gate(ranker: Ranker) -> Mapping[str, str]:
-    """Says why a reranker that the ranker has is not used; empty: it is, or there is none."""
+    """Says why a reranker is not used though one was thought of; empty: it is, or nobody thought of one."""
     for verdict in ranker.verdicts:
         if verdict.stage == "reranker" and not verdict.passed:
-            return {"reranker": f"the gate keeps it off: {verdict.reason}"}
+            # A sentence, told as part of another.
+            return {"reranker": verdict.reason[:1].lower() + verdict.reason[1:].rstrip(".")}
     return {}

@@ -12,7 +12,9 @@ app = typer.Typer()
 
 @command(app, "demo")
 def demo(session: Session) -> None:
-    """Watch a learner go from answers to a proven plan, on a server of its own that leaves nothing behind.
+    """Watch a learner go from answers to a proven plan, on a server of its own.
+
+    Nothing is left behind but the encoder, made ready to run, for the next server.
 
     Example: graphmasal demo
     """

@@ -61,7 +61,7 @@ def tell(console: Console, client: Client, address: str) -> None:
     _show_next(console, client)
     _ask(console, client, titles)
     console.print()
-    console.print("The server has stopped and nothing is left behind. Begin your own:", style="dim")
+    console.print("The server has stopped, and its store is gone. Begin your own:", style="dim")
     console.print("  graphmasal import yaml FOLDER --curriculum ID    graphmasal --help", style="dim")
 
 

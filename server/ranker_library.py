@@ -158,5 +158,6 @@ def _explain_gate(ranker: Ranker) -> Mapping[str, str]:
     for verdict in ranker.verdicts:
         if verdict.stage == "reranker" and not verdict.passed:
             # A sentence, told as part of another.
-            return {"reranker": verdict.reason[:1].lower() + verdict.reason[1:].rstrip(".")}
+            reason = verdict.reason[:1].lower() + verdict.reason[1:].rstrip(".")
+            return {"reranker": f"the gate keeps it off: {reason}" if ranker.reranker else reason}
     return {}

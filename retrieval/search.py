@@ -81,7 +81,7 @@ class Searcher:
         reranked = np.zeros(0) if reason else self._rerank(query, shelf, first)
         fused = fuse_reranker(self.ranker.fusion, first.fused, reranked)
         order = np.argsort(-fused, kind="stable")
-        shares, none = judge(self.ranker.confidence, fused[order])
+        shares, none = self._judge(first, fused[order])
         results = []
         for place, at in enumerate(order[: scope.limit]):
             document = shelf.documents[first.positions[at]]
@@ -96,6 +96,12 @@ class Searcher:
             )
         stages = self._report(first, reranked.size, reason)
         return KindResults(kind=kind, results=tuple(results), none_probability=none, stages=stages)
+
+    def _judge(self, first: FirstStage, fused: Floats) -> tuple[Floats, float]:
+        """Turns scores, descending, into probabilities. By words alone, what shares none with a query is not meant."""
+        if first.dense is None and not (first.lexical.any() or first.exact.any()):
+            return np.zeros_like(fused), 1.0
+        return judge(self.ranker.confidence, fused)
 
     def _find_reason(self, first: FirstStage, kind: DocumentKind, scope: Scope, left: float | None) -> str:
         """Returns why the reranker is not asked; empty: it is."""

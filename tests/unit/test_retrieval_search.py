@@ -91,6 +91,12 @@ def test_without_vectors_it_says_so() -> None:
     assert found.results[0].scores.dense is None
 
 
+def test_by_words_alone_nothing_is_meant_that_shares_none() -> None:
+    (found,) = make_lexical().search("zebra", Scope()).kinds
+    assert found.none_probability == 1.0
+    assert {result.probability for result in found.results} == {0.0}
+
+
 def test_the_support_stands_where_it_says() -> None:
     result = make_searcher().search("rise over run of a road", Scope()).kinds[0].results[0]
     assert result.support is not None

@@ -14,6 +14,7 @@ from graphmasal.v1 import (
     learner_service_pb2_grpc,
     planning_service_pb2_grpc,
     retrieval_service_pb2_grpc,
+    tutoring_service_pb2_grpc,
 )
 from graphmasal.v1.curriculum_service_pb2 import (
     ImportCurriculumRequest,
@@ -55,6 +56,7 @@ class Client:
         learners: Stub of LearnerService.
         planning: Stub of PlanningService.
         retrieval: Stub of RetrievalService.
+        tutoring: Stub of TutoringService.
         operations: Stub of google.longrunning.Operations.
     """
 
@@ -66,6 +68,7 @@ class Client:
         self.learners = learner_service_pb2_grpc.LearnerServiceStub(channel)
         self.planning = planning_service_pb2_grpc.PlanningServiceStub(channel)
         self.retrieval = retrieval_service_pb2_grpc.RetrievalServiceStub(channel)
+        self.tutoring = tutoring_service_pb2_grpc.TutoringServiceStub(channel)
         self.operations: Any = operations_pb2_grpc.OperationsStub(channel)  # type: ignore[no-untyped-call]
 
     def __enter__(self) -> Self:

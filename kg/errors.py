@@ -104,6 +104,18 @@ class RankerNotFoundError(NotFoundError):
     kind, reason = "ranker", "RANKER_NOT_FOUND"
 
 
+class SessionNotFoundError(NotFoundError):
+    """No such tutoring session."""
+
+    kind, reason = "session", "SESSION_NOT_FOUND"
+
+
+class TurnNotFoundError(NotFoundError):
+    """No such turn of the session."""
+
+    kind, reason = "turn", "TURN_NOT_FOUND"
+
+
 class AlreadyExistsError(GraphMasalError):
     """Something else has this id.
 
@@ -128,6 +140,18 @@ class EvidenceConflictError(AlreadyExistsError):
     reason = "EVIDENCE_CONFLICT"
 
 
+class SessionAlreadyExistsError(AlreadyExistsError):
+    """A session with this id is there already."""
+
+    reason = "SESSION_ALREADY_EXISTS"
+
+
+class RequestConflictError(AlreadyExistsError):
+    """A turn with this request id but another content is there already; nothing was changed."""
+
+    reason = "REQUEST_CONFLICT"
+
+
 class PreconditionError(GraphMasalError):
     """The request is sound, the state of things does not allow it.
 
@@ -144,6 +168,12 @@ class LearnerErasedError(PreconditionError):
     """The learner was erased and stays erased."""
 
     reason = "LEARNER_ERASED"
+
+
+class SessionDeletedError(PreconditionError):
+    """The session was deleted and stays deleted."""
+
+    reason = "SESSION_DELETED"
 
 
 class CurriculumInUseError(PreconditionError):
@@ -180,6 +210,12 @@ class RevisionConflictError(GraphMasalError):
     """Somebody else changed it in between; reading again and repeating may succeed."""
 
     reason = "REVISION_CONFLICT"
+
+
+class SessionBusyError(GraphMasalError):
+    """Another turn of the session is under way; trying again once it has ended may succeed."""
+
+    reason = "SESSION_BUSY"
 
 
 class LimitExceededError(GraphMasalError):

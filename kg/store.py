@@ -16,6 +16,7 @@ from kg.indexes import IndexRecord, StoredRanker
 from kg.learner import Learner, StoredPlan
 from kg.ledger import AppendOutcome, LedgerTransaction, MasteryChange
 from kg.operations import Operation, OperationFailure, OperationKind
+from kg.sessions import ModelUsage, Session, SessionRecord
 from kg.states import LearnerState
 
 Result = TypeVar("Result")
@@ -301,6 +302,16 @@ class Store(ABC):
         """Reads vectors whose hash is greater than `after`, ascending by hash, as `save_vectors` took them."""
 
     @abstractmethod
+    async def read_vectors(
+        self, tenant: str, curriculum: str, encoder: str, hashes: Collection[str]
+    ) -> dict[str, bytes]:
+        """Reads vectors by their hashes; those that are not there are left out."""
+
+    @abstractmethod
+    async def finds_nearest(self, tenant: str, curriculum: str, encoder: str) -> bool:
+        """Says whether `find_nearest` has an index of this encoder's vectors, which then need not be in memory."""
+
+    @abstractmethod
     async def find_nearest(
         self, tenant: str, curriculum: str, encoder: str, vector: bytes, limit: int
     ) -> list[tuple[str, bytes]] | None:
@@ -348,6 +359,114 @@ class Store(ABC):
     @abstractmethod
     async def delete_ranker(self, tenant: str, curriculum: str, ranker: str) -> None:
         """Removes a ranker and its index. Raises RankerNotFoundError."""
+
+    # Tutoring sessions
+
+    @abstractmethod
+    async def create_session(self, tenant: str, session: Session) -> None:
+        """Creates a session; of its fields `size`, `owner` and `owned_until` are not looked at.
+
+        Raises:
+            LearnerNotFoundError: It names a learner whom there is not.
+            SessionAlreadyExistsError: There is one with this id.
+            SessionDeletedError: There was one with this id.
+        """
+
+    @abstractmethod
+    async def get_session(self, tenant: str, session: str) -> Session:
+        """Reads a session. Raises SessionNotFoundError."""
+
+    @abstractmethod
+    async def list_sessions(
+        self, tenant: str, learner: str, before: tuple[int, str] | None, limit: int
+    ) -> list[Session]:
+        """Lists sessions by (created_at, id), descending, below `before`; everybody's where `learner` is empty."""
+
+    @abstractmethod
+    async def delete_session(self, tenant: str, session: str) -> None:
+        """Removes a session with its records and bars its id for good; one deleted before is passed over.
+
+        Raises:
+            SessionNotFoundError: There never was one.
+        """
+
+    @abstractmethod
+    async def claim_session(self, tenant: str, session: str, owner: str, *, now: int, until: int) -> bool:
+        """Takes a session that nobody works on (no owner, or a lease that ended by `now`), or renews one's own lease.
+
+        Returns:
+            False: another works on it, and nothing was changed.
+
+        Raises:
+            SessionNotFoundError: There is none.
+        """
+
+    @abstractmethod
+    async def release_session(self, tenant: str, session: str, owner: str) -> None:
+        """Ends a lease; where `owner` does not hold it, or there is no such session, nothing happens."""
+
+    @abstractmethod
+    async def write_records(
+        self,
+        tenant: str,
+        session: str,
+        records: Sequence[SessionRecord],
+        *,
+        removed: Collection[tuple[str, str]] = (),
+        owner: str = "",
+        now: int,
+    ) -> None:
+        """Writes records over those with their space and key, and removes others, in one transaction.
+
+        Args:
+            tenant: Id.
+            session: Id.
+            records: Distinct by space and key.
+            removed: Spaces and keys, none of them in `records`; those that are not there are passed over.
+            owner: Who must hold the session, whenever the lease ends; empty: anybody may write.
+            now: Microseconds since 1970 UTC.
+
+        Raises:
+            SessionNotFoundError: There is none (any more).
+            RevisionConflictError: Another has taken the session; nothing was written.
+            LimitExceededError: It would hold more than `MOST_SESSION_BYTES`; nothing was written.
+        """
+
+    @abstractmethod
+    async def read_record(self, tenant: str, session: str, space: str, key: str) -> bytes | None:
+        """Reads a record's value; None: there is none."""
+
+    @abstractmethod
+    async def list_records(
+        self,
+        tenant: str,
+        session: str,
+        space: str,
+        *,
+        after: str = "",
+        prefix: str = "",
+        limit: int,
+        last: bool = False,
+    ) -> list[tuple[str, bytes]]:
+        """Lists keys and values of a space, ascending by key.
+
+        Args:
+            tenant: Id.
+            session: Id; none such: there are no records.
+            space: Name.
+            after: Keys are greater than this.
+            prefix: Keys begin with this.
+            limit: At most so many.
+            last: The last ones of those that fit rather than the first, still ascending.
+        """
+
+    @abstractmethod
+    async def add_usage(self, tenant: str, day: str, usage: ModelUsage) -> None:
+        """Adds to what a tenant used of a chat model on a day (`YYYY-MM-DD`, UTC)."""
+
+    @abstractmethod
+    async def list_usage(self, tenant: str, day: str) -> list[ModelUsage]:
+        """What a tenant used on a day, ascending by model."""
 
     # Written once for all stores
 

@@ -20,6 +20,7 @@ from graphmasal.v1 import (
     learner_service_pb2_grpc,
     planning_service_pb2_grpc,
     retrieval_service_pb2_grpc,
+    tutoring_service_pb2_grpc,
 )
 from kg.errors import refuse
 from kg.stores import create_store
@@ -38,12 +39,14 @@ from server.planning_service import PlanningService
 from server.regrading import Regrader
 from server.retrieval_parts import RETRIEVAL, RetrievalParts
 from server.settings import Settings
+from server.tutoring.tutoring_parts import TUTORING, TutoringParts
 
 SERVICES = (
     "graphmasal.v1.CurriculumService",
     "graphmasal.v1.LearnerService",
     "graphmasal.v1.PlanningService",
     RETRIEVAL,
+    TUTORING,
     "google.longrunning.Operations",
 )
 _HEALTH = "grpc.health.v1.Health"
@@ -92,6 +95,8 @@ class Application:
         backend = Backend(store=store, executor=executor, curricula=CurriculumCache(store, executor))
         retrieval = RetrievalParts(backend, settings, preload=self._preload)
         self._parts.callback(retrieval.close)
+        tutoring = TutoringParts(backend, retrieval.search, settings)
+        self._parts.push_async_callback(tutoring.close)
         metrics = CallMetrics()
         if settings.metrics_listen:
             self._serve_metrics(settings.metrics_listen, metrics)
@@ -102,16 +107,24 @@ class Application:
         await health.look()
         self._begin(health.run())
         self._begin(retrieval.warm_up(health.look))
-        server = self._make_server(backend, retrieval, metrics, health)
+        server = self._make_server(backend, retrieval, tutoring, metrics, health)
         address = self._listen(server, settings.listen)
         await server.start()
         self._parts.push_async_callback(server.stop, settings.drain_seconds)
         self._parts.push_async_callback(health.end)
+        if self._preload:
+            # Once it serves: what the first turn needs takes seconds to load.
+            self._begin(tutoring.warm_up())
         _log.info("serving", address=address, store=type(store).__name__)
         return address
 
     def _make_server(
-        self, backend: Backend, retrieval: RetrievalParts, metrics: CallMetrics, health: HealthWatch
+        self,
+        backend: Backend,
+        retrieval: RetrievalParts,
+        tutoring: TutoringParts,
+        metrics: CallMetrics,
+        health: HealthWatch,
     ) -> grpc.aio.Server:
         largest = self._settings.max_message_mebibytes * 1024 * 1024
         server = grpc.aio.server(
@@ -123,6 +136,7 @@ class Application:
         learner_service_pb2_grpc.add_LearnerServiceServicer_to_server(LearnerService(backend), server)
         planning_service_pb2_grpc.add_PlanningServiceServicer_to_server(PlanningService(backend), server)
         retrieval_service_pb2_grpc.add_RetrievalServiceServicer_to_server(retrieval.service, server)
+        tutoring_service_pb2_grpc.add_TutoringServiceServicer_to_server(tutoring.service, server)
         operations_pb2_grpc.add_OperationsServicer_to_server(OperationsService(backend), server)  # type: ignore[no-untyped-call]
         health_pb2_grpc.add_HealthServicer_to_server(health.servicer, server)
         reflection.enable_server_reflection((*SERVICES, _HEALTH, reflection.SERVICE_NAME), server)

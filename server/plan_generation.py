@@ -12,7 +12,6 @@ from planner.constraints import Constraints
 from planner.graph import PlanningGraph, compile_graph
 from planner.problem import MOST_GOALS, PlanSettings
 from server.backend import Backend
-from server.calls import Context
 from server.curriculum_cache import CachedCurriculum
 from server.deadlines import run_in_time
 from server.fields import FieldChecks
@@ -22,8 +21,13 @@ from server.plan_terms import read_constraints, read_settings
 from server.times import to_micros
 
 
-async def plan_for_request(backend: Backend, request: GeneratePlanRequest, context: Context) -> plan_pb2.Plan:
+async def plan_for_request(backend: Backend, request: GeneratePlanRequest, remaining: float | None) -> plan_pb2.Plan:
     """Plans; a learner's plan is stored, unless its constraints conflict.
+
+    Args:
+        backend: What the services share.
+        request: What to plan.
+        remaining: Seconds to the caller's deadline; None: there is none.
 
     Raises:
         InvalidInputError: Fields are wrong, or goals, mastered concepts or constraints are not in the curriculum.
@@ -33,7 +37,7 @@ async def plan_for_request(backend: Backend, request: GeneratePlanRequest, conte
     """
     task, cached = await read_task(backend, request)
     graph = await cached.derive(compile_graph)
-    message, stored = await run_in_time(backend, context.time_remaining(), lambda stop: make_plan(graph, task, stop))
+    message, stored = await run_in_time(backend, remaining, lambda stop: make_plan(graph, task, stop))
     if stored is not None:
         await backend.store.save_plan(task.tenant, replace(stored, created_at=backend.clock()))
     return message

@@ -1,12 +1,13 @@
 """Plans as messages of the public API, and back."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from graphmasal.v1 import plan_pb2
 from planner.plan import (
     BoundKind,
     Certificate,
+    ChangeKind,
     Conflict,
     ConflictingConstraint,
     LeftOutGoal,
@@ -40,7 +41,7 @@ def to_plan(plan: Plan) -> plan_pb2.Plan:
         goals=plan.goals,
         mastered=plan.mastered,
         steps=[to_step(step) for step in plan.steps],
-        certificate=_to_certificate(plan.certificate),
+        certificate=to_certificate(plan.certificate),
         unreachable=to_unreachable(plan.unreachable),
         minutes=cap_minutes(plan.minutes),
         cut_short=plan.cut_short,
@@ -51,7 +52,7 @@ def to_plan(plan: Plan) -> plan_pb2.Plan:
         switches_lower_bound=plan.switches_lower_bound,
         cost_model=to_cost_model(plan.cost_model),
         constraints=to_constraints(plan.constraints),
-        conflict=_to_conflict(plan.conflict),
+        conflict=to_conflict(plan.conflict),
         sessions=[
             plan_pb2.PlanSession(
                 first_step=session.first_step, last_step=session.last_step, minutes=cap_minutes(session.minutes)
@@ -90,7 +91,22 @@ def to_changes(changes: Sequence[PlanChange]) -> Sequence[plan_pb2.PlanChange]:
     ]
 
 
-def _to_conflict(conflict: Conflict | None) -> plan_pb2.Conflict | None:
+def read_changes(messages: Iterable[plan_pb2.PlanChange]) -> tuple[PlanChange, ...]:
+    """Reads differences that this server wrote."""
+    return tuple(
+        PlanChange(
+            kind=ChangeKind(plan_pb2.PlanChange.Kind.Name(message.kind)),
+            concept=message.concept,
+            before=message.before,
+            after=message.after,
+            text=message.text,
+        )
+        for message in messages
+    )
+
+
+def to_conflict(conflict: Conflict | None) -> plan_pb2.Conflict | None:
+    """Returns the message for constraints that cannot hold together; None where there are none."""
     if conflict is None:
         return None
     return plan_pb2.Conflict(
@@ -126,7 +142,8 @@ def to_reasons(reasons: Sequence[StepReason]) -> Sequence[plan_pb2.StepReason]:
     ]
 
 
-def _to_certificate(certificate: Certificate) -> plan_pb2.Certificate:
+def to_certificate(certificate: Certificate) -> plan_pb2.Certificate:
+    """Returns the message for what shows how good a plan is."""
     return plan_pb2.Certificate(
         cost=to_cost(certificate.cost_units),
         lower_bound=to_cost(certificate.lower_bound_units),

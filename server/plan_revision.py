@@ -10,7 +10,6 @@ from kg.states import LearnerState
 from planner.graph import compile_graph
 from planner.revisions.revision import revise_plan
 from server.backend import Backend
-from server.calls import Context
 from server.deadlines import run_in_time
 from server.fields import FieldChecks
 from server.names import PLAN, parse_triple
@@ -24,8 +23,13 @@ from server.times import to_micros
 DEFAULT_LEAST_GAIN = 0.1
 
 
-async def revise_for_request(backend: Backend, request: RevisePlanRequest, context: Context) -> plan_pb2.Plan:
+async def revise_for_request(backend: Backend, request: RevisePlanRequest, remaining: float | None) -> plan_pb2.Plan:
     """Revises a learner's plan and stores the revision; where nothing has changed, the plan itself is the answer.
+
+    Args:
+        backend: What the services share.
+        request: Which plan to revise.
+        remaining: Seconds to the caller's deadline; None: there is none.
 
     Raises:
         InvalidInputError: Fields are wrong.
@@ -64,7 +68,7 @@ async def revise_for_request(backend: Backend, request: RevisePlanRequest, conte
             return message, None
         return message, pack_plan(tenant, learner, message, stored.series)
 
-    message, revised = await run_in_time(backend, context.time_remaining(), work)
+    message, revised = await run_in_time(backend, remaining, work)
     if revised is not None:
         await backend.store.save_plan(tenant, replace(revised, created_at=backend.clock()))
     return message

@@ -25,7 +25,7 @@ class PlanningService(planning_service_pb2_grpc.PlanningServiceServicer):
 
     async def GeneratePlan(self, request: messages.GeneratePlanRequest, context: Context) -> plan_pb2.Plan:
         """Plans for a learner, or for a mastered set given inline."""
-        return await plan_for_request(self._backend, request, context)
+        return await plan_for_request(self._backend, request, context.time_remaining())
 
     async def GetPlan(self, request: messages.GetPlanRequest, context: Context) -> plan_pb2.Plan:
         """Reads a stored plan."""
@@ -57,7 +57,7 @@ class PlanningService(planning_service_pb2_grpc.PlanningServiceServicer):
 
     async def RevisePlan(self, request: messages.RevisePlanRequest, context: Context) -> plan_pb2.Plan:
         """Plans anew for what is known by now."""
-        return await revise_for_request(self._backend, request, context)
+        return await revise_for_request(self._backend, request, context.time_remaining())
 
     async def ListPlanRevisions(
         self, request: messages.ListPlanRevisionsRequest, context: Context

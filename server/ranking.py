@@ -11,9 +11,10 @@ from graphmasal.v1.retrieval_service_pb2 import (
 )
 from retrieval.candidates import Candidate
 from retrieval.documents import DocumentKind
-from retrieval.explanation import explain_ranking
+from retrieval.explanation import explain_ranking, survey_document
 from retrieval.given_candidates import judge_candidates
 from retrieval.index import make_index
+from retrieval.neighbourhood import hold_near
 from retrieval.rankers import BASE, LEXICAL
 from retrieval.scope import Scope
 from retrieval.search import Searcher
@@ -23,6 +24,7 @@ from server.fields import FieldChecks
 from server.names import CURRICULUM, parse_pair, parse_tenant
 from server.ranker_library import RankerLibrary
 from server.retrieval_messages import to_explanation, to_scores, to_stages
+from server.search_indexes import ReadySearch
 from server.search_terms import check_optional_id, check_query, read_kind, read_readiness
 from server.searching import SearchParts
 
@@ -136,10 +138,27 @@ async def explain(parts: SearchParts, request: ExplainRankingRequest, context: C
     checks.finish()
     ready = await parts.indexes.get(tenant, curriculum, request.ranker)
     readiness = await read_readiness(parts.backend, tenant, request.learner, ready.cached)
+    searcher = await _find_surroundings(parts, ready, request, kind, context)
     explanation = await parts.queue.run(
         lambda seconds: explain_ranking(
-            ready.searcher, request.query, kind, request.document, Scope(readiness=readiness, seconds=seconds)
+            searcher, request.query, kind, request.document, Scope(readiness=readiness, seconds=seconds)
         ),
         find_time_to_work(context.time_remaining()),
+        begun=searcher is not ready.searcher,
     )
-    return to_explanation(tenant, ready.cached.record, explanation, ready.searcher.ranker.verdicts)
+    return to_explanation(tenant, ready.cached.record, explanation, searcher.ranker.verdicts)
+
+
+async def _find_surroundings(
+    parts: SearchParts, ready: ReadySearch, request: ExplainRankingRequest, kind: DocumentKind, context: Context
+) -> Searcher:
+    """Has vectors that stay in the store brought along: what is near the words, and the document's."""
+    searcher = ready.searcher
+    if not searcher.index.stored:
+        return searcher
+    survey = await parts.queue.run(
+        lambda _: survey_document(searcher, request.query, kind, request.document),
+        find_time_to_work(context.time_remaining()),
+    )
+    near = await parts.indexes.read(ready, survey)
+    return parts.indexes.give_up(ready) if near is None else hold_near(searcher, near)

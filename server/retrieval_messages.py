@@ -14,13 +14,13 @@ from retrieval.results import KindResults, Result, StageReport
 from server.names import CONCEPT, CURRICULUM, MISCONCEPTION, QUESTION, RESOURCE, make_name
 from server.times import to_timestamp
 
-_KINDS: Final[Mapping[DocumentKind, retrieval_pb2.DocumentKind]] = {
+KINDS: Final[Mapping[DocumentKind, retrieval_pb2.DocumentKind]] = {
     DocumentKind.CONCEPT: retrieval_pb2.CONCEPT,
     DocumentKind.PASSAGE: retrieval_pb2.PASSAGE,
     DocumentKind.QUESTION: retrieval_pb2.QUESTION,
     DocumentKind.MISCONCEPTION: retrieval_pb2.MISCONCEPTION,
 }
-_NAMES: Final = {
+NAMES: Final[Mapping[DocumentKind, str]] = {
     DocumentKind.CONCEPT: CONCEPT,
     DocumentKind.QUESTION: QUESTION,
     DocumentKind.MISCONCEPTION: MISCONCEPTION,
@@ -38,8 +38,8 @@ def to_result(tenant: str, record: CurriculumRecord, result: Result) -> retrieva
     document = result.document
     cited = document if document.place else result.support
     return retrieval_pb2.SearchResult(
-        kind=_KINDS[document.kind],
-        name=make_name(_NAMES[document.kind], tenant, record.id, document.id) if document.kind in _NAMES else "",
+        kind=KINDS[document.kind],
+        name=make_name(NAMES[document.kind], tenant, record.id, document.id) if document.kind in NAMES else "",
         document=document.id,
         title=document.title,
         concepts=document.concepts,
@@ -77,13 +77,13 @@ def to_scores(scores: Scores) -> retrieval_pb2.SearchScores:
 
 def to_none(found: KindResults) -> retrieval_pb2.NoneOfThese:
     """Returns the message that says how likely nothing of a kind is meant."""
-    return retrieval_pb2.NoneOfThese(kind=_KINDS[found.kind], probability=found.none_probability)
+    return retrieval_pb2.NoneOfThese(kind=KINDS[found.kind], probability=found.none_probability)
 
 
 def to_stages(kind: DocumentKind, stages: Iterable[StageReport]) -> list[retrieval_pb2.StageReport]:
     """Returns the messages that say which stages took part in the search of a kind."""
     return [
-        retrieval_pb2.StageReport(kind=_KINDS[kind], stage=stage.stage, used=stage.used, reason=stage.reason)
+        retrieval_pb2.StageReport(kind=KINDS[kind], stage=stage.stage, used=stage.used, reason=stage.reason)
         for stage in stages
     ]
 

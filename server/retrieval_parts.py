@@ -31,6 +31,7 @@ class RetrievalParts:
 
     Attributes:
         operations: Build indexes.
+        search: What calls that search work with.
         service: The service.
     """
 
@@ -38,6 +39,7 @@ class RetrievalParts:
         self._models = ModelLibrary(
             ModelTerms(
                 folder=settings.model_folder,
+                prepared=settings.prepared_models,
                 precision=settings.encoder_precision,
                 reranker_cache_mebibytes=settings.reranker_cache_mebibytes,
             )
@@ -50,8 +52,8 @@ class RetrievalParts:
         self._runner = OperationRunner(backend, self._builder)
         self.operations = IndexOperations(backend, self._rankers)
         indexes = SearchIndexes(backend, self._rankers, self.operations)
-        parts = SearchParts(backend=backend, indexes=indexes, queue=self._queue)
-        self.service = RetrievalService(parts, self._rankers, self.operations)
+        self.search = SearchParts(backend=backend, indexes=indexes, queue=self._queue)
+        self.service = RetrievalService(self.search, self._rankers, self.operations)
 
     def list_starting(self) -> Collection[str]:
         """The names of the services that are not ready yet."""

@@ -70,12 +70,36 @@ class Settings(BaseSettings):
     """Arithmetic of encoders; an index is searched with the one that it was built with."""
     model_cache: Path | None = None
     """Folder for models made ready to run; none: models in the home folder."""
+    prepared_models: Path | None = None
+    """Folder of models that the installation made ready to run; only read."""
     retrieval_threads: int = Field(default_factory=lambda: min(4, os.cpu_count() or 1), ge=1, le=256)
     """How many searches go on at once."""
     retrieval_queue: int = Field(default=256, ge=1, le=100_000)
     """How many searches may wait; further ones are refused."""
     reranker_cache_mebibytes: int = Field(default=256, ge=0, le=65_536)
     """Memory for what a reranker keeps of the texts that it has read."""
+    model: str = ""
+    """Chat model of tutoring sessions: `provider:name` such as openai:gpt-4o-mini, or `local`; empty: none."""
+    model_base_url: str = ""
+    """Another server that talks as the model's provider does, as an http or https URL; empty: the provider's own."""
+    model_api_key: SecretStr = SecretStr("")
+    """Key for the model; empty: the one in the provider's own environment variable, or none for a base URL."""
+    model_timeout_seconds: float = Field(default=60.0, ge=1, le=3600)
+    """How long a turn waits for the model, all of its calls together."""
+    model_retries: int = Field(default=2, ge=0, le=10)
+    """Further tries of a call of the model that failed in passing."""
+    model_tokens_per_day: int = Field(default=0, ge=0)
+    """Tokens, read and written, that each tenant may use of the model in a day in UTC; 0: no bound."""
+    model_input_price: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    """Price of a million tokens that the model reads, in any currency."""
+    model_output_price: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    """Price of a million tokens that the model writes."""
+    tutoring_turns: int = Field(default=64, ge=1, le=10_000)
+    """How many tutoring turns go on at once; further ones are refused."""
+    tutoring_turn_seconds: float = Field(default=120.0, ge=1.0, le=3_600.0)
+    """How long a tutoring turn may take, whether anybody listens or not."""
+    tutoring_lease_seconds: float = Field(default=10.0, ge=1.0, le=600.0)
+    """After so long without a sign of life of the server that works on a turn, another takes it up."""
 
     @classmethod
     def settings_customise_sources(
@@ -89,7 +113,7 @@ class Settings(BaseSettings):
         """Puts the TOML file below the environment."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, find_file())
 
-    @field_validator("home", "model_cache")
+    @field_validator("home", "model_cache", "prepared_models")
     @classmethod
     def _expand_folder(cls, folder: Path | None) -> Path | None:
         return folder and folder.expanduser()
@@ -103,6 +127,21 @@ class Settings(BaseSettings):
         if not host or not (port.isascii() and port.isdigit() and int(port) < 65_536):
             raise ValueError(f"must be host:port with a port from 0 to 65535, not {address!r}")
         return address
+
+    @field_validator("model")
+    @classmethod
+    def _check_model(cls, model: str) -> str:
+        provider, _, name = model.partition(":")
+        if model not in ("", "local") and not (provider and name):
+            raise ValueError(f"must be local, or provider:name such as openai:gpt-4o-mini, not {model!r}")
+        return model
+
+    @field_validator("model_base_url")
+    @classmethod
+    def _check_url(cls, url: str) -> str:
+        if url and not url.startswith(("http://", "https://")):
+            raise ValueError(f"must begin with http:// or https://, not {url!r}")
+        return url
 
     @model_validator(mode="after")
     def _check_together(self) -> "Settings":

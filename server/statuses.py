@@ -25,6 +25,7 @@ from kg.errors import (
     OverloadedError,
     PreconditionError,
     RevisionConflictError,
+    SessionBusyError,
     StoreUnavailableError,
 )
 
@@ -67,6 +68,9 @@ def to_status(error: BaseException, tenant: str = "") -> Status:
         case RevisionConflictError():
             code = code_pb2.ABORTED
             details = [_retry_after(_RETRY_AT_ONCE)]
+        case SessionBusyError():
+            code = code_pb2.ABORTED
+            details = [_retry_after(_RETRY_SOON)]
         case LimitExceededError():
             code = code_pb2.RESOURCE_EXHAUSTED
             violation = QuotaFailure.Violation(subject=_cut(error.subject), description=_cut(str(error)))

@@ -24,6 +24,7 @@ from kg.indexes import IndexRecord, StoredRanker
 from kg.learner import StoredPlan
 from kg.mastery import MICROSECONDS_PER_DAY
 from kg.operations import Operation, OperationKind
+from kg.sessions import Session, SessionRecord
 
 DAY: Final = MICROSECONDS_PER_DAY
 NOON: Final = 1_750_075_200_000_000  # 2025-06-16 12:00 UTC
@@ -218,3 +219,13 @@ def make_index(ranker: str, *, curriculum: str = "algebra", encoder: str = ENCOD
 def make_ranker(name: str, *, curriculum: str = "algebra", weights: bytes = b"\x00\xff") -> StoredRanker:
     """A trained ranker."""
     return StoredRanker(curriculum=curriculum, id=name, created_at=NOON, body='{"stages": ["bm25"]}', weights=weights)
+
+
+def make_session(name: str, *, learner: str = "", at: int = NOON) -> Session:
+    """A session that nobody works on and that holds nothing."""
+    return Session(id=name, learner=learner, curriculum="algebra", created_at=at, updated_at=at)
+
+
+def make_record(key: str, value: bytes = b"\x00\xff", *, space: str = "events") -> SessionRecord:
+    """A record of a session."""
+    return SessionRecord(space=space, key=key, value=value)

@@ -1,7 +1,7 @@
 """The demo's learner: what her teacher says, and what she answered over six weeks, some of it tellingly wrong."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from graphmasal.v1.evidence_pb2 import Evidence
 
@@ -10,7 +10,6 @@ NAME = "Mira"
 CURRICULUM = "algebra-to-ml"
 GOALS = ("logistic-regression", "gradient-descent")
 
-_FIRST_SESSION = datetime(2026, 3, 2, 16, 0, tzinfo=UTC)
 _BETWEEN_ANSWERS = timedelta(minutes=2, seconds=30)
 
 # By day after the first session: question and response, in turn. Mira is firm in numbers, letters and data. She reads
@@ -31,12 +30,18 @@ _SESSIONS = (
 )  # fmt: skip
 
 
-def evidence() -> Iterator[Evidence]:
-    """What is known about Mira, in the order of time; the same on every call."""
+def evidence(now: datetime) -> Iterator[Evidence]:
+    """What is known about Mira, in the order of time: the same for the same day, up to the day before.
+
+    Args:
+        now: In UTC.
+    """
     number = 0
+    last, _ = _SESSIONS[-1]
+    first = now.replace(hour=16, minute=0, second=0, microsecond=0) - timedelta(days=last + 1)
     for day, session in _SESSIONS:
         words = session.split()
-        moment = _FIRST_SESSION + timedelta(days=day)
+        moment = first + timedelta(days=day)
         for question, response in zip(words[::2], words[1::2], strict=True):
             number += 1
             yield Evidence(

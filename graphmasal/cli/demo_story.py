@@ -2,12 +2,14 @@
 
 import time
 from collections import defaultdict
+from datetime import UTC, datetime
 from importlib import resources
 
 from rich.console import Console
 
 from graphmasal.cli.asking import choose_goals, print_understood, understand
 from graphmasal.cli.demo_answers import CURRICULUM, GOALS, LEARNER, NAME, evidence
+from graphmasal.cli.demo_talk import converse
 from graphmasal.cli.index_state import await_index
 from graphmasal.cli.learner_view import describe_state, mastery_table
 from graphmasal.cli.output import BAR_LEGEND, join_some, print_credit, short_id
@@ -60,8 +62,10 @@ def tell(console: Console, client: Client, address: str) -> None:
     _verify(console, client, titles, plan)
     _show_next(console, client)
     _ask(console, client, titles)
+    _talk(console, client, titles)
     console.print()
     console.print("The server has stopped, and its store is gone. Begin your own:", style="dim")
+    console.print("  graphmasal tutor --learner YOU --sample", style="dim")
     console.print("  graphmasal import yaml FOLDER --curriculum ID    graphmasal --help", style="dim")
 
 
@@ -109,7 +113,7 @@ def _create_learner(console: Console, client: Client, titles: Titles) -> None:
 
 def _send_answers(console: Console, client: Client) -> None:
     _scene(console, "4 Six weeks of evidence, streamed")
-    events = list(evidence())
+    events = list(evidence(datetime.now(UTC)))
     began = time.perf_counter()
     stored = sum(not result.status.code for result in client.append_evidence(events, batch_size=1))
     milliseconds = (time.perf_counter() - began) * 1000
@@ -194,3 +198,8 @@ def _ask(console: Console, client: Client, titles: Titles) -> None:
         parent=client.parent, curriculum=CURRICULUM, mastered=MasteredSet(), goals=choose_goals(understood)
     )
     print_plan(console, client.planning.GeneratePlan(request), titles)
+
+
+def _talk(console: Console, client: Client, titles: Titles) -> None:
+    _scene(console, "11 She talks with the tutor, which needs no chat model")
+    converse(console, client, titles)

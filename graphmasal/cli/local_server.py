@@ -31,12 +31,13 @@ def read_settings(**given: Any) -> Settings:
 
 
 @contextmanager
-def serve_in_background(store: str | None, listen: str | None = None) -> Iterator[str]:
+def serve_in_background(store: str | None, listen: str | None = None, model: str | None = None) -> Iterator[str]:
     """Runs the application until the block is left.
 
     Args:
         store: URL of the store, or None: the one that the settings name.
         listen: Address to listen on; None: a socket in a private temporary folder, which nobody else can reach.
+        model: Of the tutor; None: the one that the settings name.
 
     Returns:
         Its address.
@@ -46,7 +47,11 @@ def serve_in_background(store: str | None, listen: str | None = None) -> Iterato
     """
     with tempfile.TemporaryDirectory(prefix="graphmasal-", dir=_short_folder()) as folder:
         settings = read_settings(
-            store=store, listen=listen or f"unix:{Path(folder) / 'socket'}", metrics_listen="", log_level="error"
+            store=store,
+            listen=listen or f"unix:{Path(folder) / 'socket'}",
+            metrics_listen="",
+            log_level="error",
+            model=model,
         )
         started: Future[tuple[str, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
         thread = threading.Thread(target=lambda: asyncio.run(_serve(settings, started)), name="graphmasal-server")

@@ -17,9 +17,11 @@ from graphmasal.cli import (
     learners,
     plan_changes,
     plans,
+    prepare_models,
     search,
     serving,
     train_retriever,
+    tutor,
 )
 from graphmasal.cli.commands import JsonOption
 from graphmasal.cli.options import Options
@@ -85,6 +87,8 @@ app.add_typer(batch.app)
 app.add_typer(search.app)
 app.add_typer(indexes.app, name="index")
 app.add_typer(train_retriever.app)
+app.add_typer(prepare_models.app)
+app.add_typer(tutor.app)
 app.add_typer(serving.app)
 app.add_typer(demo.app)
 

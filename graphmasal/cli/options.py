@@ -11,10 +11,12 @@ class Options:
         tenant: Id of the tenant.
         server: `HOST:PORT` of a running server, or None: one runs inside the command.
         store: URL of the store of a server inside the command, or None: the one its settings name.
+        model: Chat model of a server inside the command, or None: the one its settings name.
         json: Print the RPC's response as JSON and nothing else.
     """
 
     tenant: str = "default"
     server: str | None = None
     store: str | None = None
+    model: str | None = None
     json: bool = False

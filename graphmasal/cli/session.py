@@ -46,7 +46,7 @@ class Session:
     def _start_server(self) -> str:
         from graphmasal.cli.local_server import serve_in_background
 
-        return self._open.enter_context(serve_in_background(self.options.store))
+        return self._open.enter_context(serve_in_background(self.options.store, model=self.options.model))
 
     @property
     def out(self) -> "Console":

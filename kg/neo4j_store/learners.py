@@ -7,6 +7,7 @@ from kg.errors import LearnerAlreadyExistsError, LearnerErasedError, LearnerNotF
 from kg.learner import Learner, hash_learner
 from kg.neo4j_store.database import Transaction
 from kg.neo4j_store.part import StorePart
+from kg.neo4j_store.sessions import delete_sessions
 
 _PARTS = (
     "evidence",
@@ -124,6 +125,8 @@ class Learners(StorePart):
                 return
             for part in _PARTS:
                 await transaction.delete_batches(f"erase_{part}", **names)
+            sessions = await transaction.list_rows("find_sessions_of_learner", **names)
+            await delete_sessions(transaction, tenant, [session for (session,) in sessions])
             await transaction.list_rows("erase_learner", hash=hash_learner(tenant, learner), **names)
 
         await self._database.write(work)

@@ -72,6 +72,16 @@ CREATE CONSTRAINT retrieval_index_key IF NOT EXISTS
 FOR (n:RetrievalIndex) REQUIRE (n.tenant, n.curriculum, n.ranker) IS UNIQUE;
 CREATE CONSTRAINT ranker_key IF NOT EXISTS FOR (n:Ranker) REQUIRE (n.tenant, n.curriculum, n.id) IS UNIQUE;
 
+// name: migration_5
+// Tutoring sessions, their records, and what was used of chat models.
+CREATE CONSTRAINT session_key IF NOT EXISTS FOR (n:Session) REQUIRE (n.tenant, n.id) IS UNIQUE;
+CREATE INDEX session_order IF NOT EXISTS FOR (n:Session) ON (n.tenant, n.created_at, n.id);
+CREATE INDEX session_order_of_learner IF NOT EXISTS FOR (n:Session) ON (n.tenant, n.learner, n.created_at, n.id);
+CREATE CONSTRAINT deleted_session_key IF NOT EXISTS FOR (n:DeletedSession) REQUIRE (n.tenant, n.hash) IS UNIQUE;
+CREATE CONSTRAINT session_record_key IF NOT EXISTS
+FOR (n:SessionRecord) REQUIRE (n.tenant, n.session, n.space, n.key) IS UNIQUE;
+CREATE CONSTRAINT model_usage_key IF NOT EXISTS FOR (n:ModelUsage) REQUIRE (n.tenant, n.day, n.model) IS UNIQUE;
+
 // name: await_indexes
 CALL db.awaitIndexes(300);
 
@@ -833,6 +843,12 @@ WHERE v.tenant = $input.tenant AND v.curriculum = $input.curriculum AND v.encode
   AND v.hash > $input.after
 RETURN v.hash, v.vector ORDER BY v.tenant, v.curriculum, v.encoder, v.hash LIMIT $input.limit;
 
+// name: read_vectors
+UNWIND $input.hashes AS hash
+MATCH (v:Vector {tenant: $input.tenant, curriculum: $input.curriculum, encoder: $input.encoder, hash: hash})
+USING INDEX v:Vector(tenant, curriculum, encoder, hash)
+RETURN v.hash, v.vector;
+
 // name: drop_vectors
 UNWIND $input.hashes AS hash
 MATCH (v:Vector {tenant: $input.tenant, curriculum: $input.curriculum, encoder: $input.encoder, hash: hash})
@@ -997,3 +1013,144 @@ WHERE n.tenant = $input.tenant AND n.curriculum = $input.curriculum AND n.id IS 
 WITH n LIMIT $input.limit
 DELETE n
 RETURN count(*);
+
+
+// ---------------------------------------------------------------------------------------------------- Sessions
+// Lists ask for a seek: while the statistics are young, the planner would rather scan the index of all tenants. And for
+// CASE, not OR: it would read the two sides of an OR one after the other, whole, and sort.
+
+// name: create_session
+// Under the lock of its learner, where it has one.
+CREATE (s:Session {tenant: $input.tenant, id: $input.session})
+SET s += $input.properties
+WITH s
+MATCH (l:Learner {tenant: $input.tenant, id: $input.learner})
+USING INDEX l:Learner(tenant, id)
+CREATE (l)-[:HAS_SESSION]->(s);
+
+// name: find_deleted_session
+MATCH (x:DeletedSession {tenant: $input.tenant, hash: $input.hash})
+RETURN x.hash;
+
+// name: get_session
+MATCH (s:Session {tenant: $input.tenant, id: $input.session})
+RETURN properties(s);
+
+// name: lock_session
+// No row where it was deleted while this waited; see hold_curriculum.
+MATCH (s:Session {tenant: $input.tenant, id: $input.session})
+SET s.lock = true REMOVE s.lock
+WITH s WHERE s.created_at IS NOT NULL
+RETURN properties(s);
+
+// name: lock_learner_of_session
+MATCH (s:Session {tenant: $input.tenant, id: $input.session})
+MATCH (l:Learner {tenant: $input.tenant, id: s.learner})
+USING INDEX l:Learner(tenant, id)
+SET l.lock = true REMOVE l.lock;
+
+// name: list_sessions
+MATCH (s:Session)
+USING INDEX SEEK s:Session(tenant, created_at, id)
+WHERE s.tenant = $input.tenant AND s.created_at <= $input.at AND s.id IS NOT NULL
+  AND CASE WHEN s.created_at = $input.at THEN s.id < $input.id ELSE true END
+RETURN properties(s) ORDER BY s.tenant DESC, s.created_at DESC, s.id DESC LIMIT $input.limit;
+
+// name: list_sessions_of_learner
+MATCH (s:Session)
+USING INDEX SEEK s:Session(tenant, learner, created_at, id)
+WHERE s.tenant = $input.tenant AND s.learner = $input.learner AND s.created_at <= $input.at AND s.id IS NOT NULL
+  AND CASE WHEN s.created_at = $input.at THEN s.id < $input.id ELSE true END
+RETURN properties(s) ORDER BY s.tenant DESC, s.learner DESC, s.created_at DESC, s.id DESC LIMIT $input.limit;
+
+// name: find_sessions_of_learner
+MATCH (l:Learner {tenant: $input.tenant, id: $input.learner})-[:HAS_SESSION]->(s:Session)
+RETURN s.id;
+
+// name: lock_sessions
+// In ascending order. Whoever writes records has locked the session as well.
+UNWIND $input.rows AS row
+MATCH (s:Session {tenant: $input.tenant, id: row.session})
+USING INDEX s:Session(tenant, id)
+SET s.lock = true REMOVE s.lock;
+
+// name: delete_session_records
+UNWIND $input.rows AS row
+MATCH (n:SessionRecord)
+USING INDEX SEEK n:SessionRecord(tenant, session, space, key)
+WHERE n.tenant = $input.tenant AND n.session = row.session AND n.space IS NOT NULL AND n.key IS NOT NULL
+WITH n LIMIT $input.limit
+DELETE n
+RETURN count(*);
+
+// name: delete_sessions
+UNWIND $input.rows AS row
+MATCH (s:Session {tenant: $input.tenant, id: row.session})
+USING INDEX s:Session(tenant, id)
+DETACH DELETE s
+CREATE (:DeletedSession {tenant: $input.tenant, hash: row.hash});
+
+// name: claim_session
+MATCH (s:Session {tenant: $input.tenant, id: $input.session})
+SET s.owner = $input.owner, s.owned_until = $input.until;
+
+// name: release_session
+MATCH (s:Session {tenant: $input.tenant, id: $input.session})
+SET s.lock = true REMOVE s.lock
+WITH s WHERE s.owner = $input.owner
+SET s.owner = '', s.owned_until = 0;
+
+// name: update_session
+MATCH (s:Session {tenant: $input.tenant, id: $input.session})
+SET s.size = $input.size, s.updated_at = $input.now;
+
+// name: measure_records
+// Bytes of those records that are there.
+UNWIND $input.rows AS row
+MATCH (n:SessionRecord {tenant: $input.tenant, session: $input.session, space: row.space, key: row.key})
+USING INDEX n:SessionRecord(tenant, session, space, key)
+RETURN sum(n.size);
+
+// name: put_records
+UNWIND $input.rows AS row
+MERGE (n:SessionRecord {tenant: $input.tenant, session: $input.session, space: row.space, key: row.key})
+SET n.value = row.value, n.size = row.size;
+
+// name: remove_records
+UNWIND $input.rows AS row
+MATCH (n:SessionRecord {tenant: $input.tenant, session: $input.session, space: row.space, key: row.key})
+USING INDEX n:SessionRecord(tenant, session, space, key)
+DELETE n;
+
+// name: read_record
+MATCH (n:SessionRecord {tenant: $input.tenant, session: $input.session, space: $input.space, key: $input.key})
+RETURN n.value;
+
+// name: list_records
+MATCH (n:SessionRecord)
+USING INDEX SEEK n:SessionRecord(tenant, session, space, key)
+WHERE n.tenant = $input.tenant AND n.session = $input.session AND n.space = $input.space
+  AND n.key >= $input.start AND n.key < $input.end AND n.key <> $input.after
+RETURN n.key, n.value ORDER BY n.tenant, n.session, n.space, n.key LIMIT $input.limit;
+
+// name: list_last_records
+MATCH (n:SessionRecord)
+USING INDEX SEEK n:SessionRecord(tenant, session, space, key)
+WHERE n.tenant = $input.tenant AND n.session = $input.session AND n.space = $input.space
+  AND n.key >= $input.start AND n.key < $input.end AND n.key <> $input.after
+RETURN n.key, n.value ORDER BY n.tenant DESC, n.session DESC, n.space DESC, n.key DESC LIMIT $input.limit;
+
+// name: add_usage
+MERGE (u:ModelUsage {tenant: $input.tenant, day: $input.day, model: $input.model})
+SET u.lock = true REMOVE u.lock
+WITH u
+SET u.calls = coalesce(u.calls, 0) + $input.calls,
+    u.input_tokens = coalesce(u.input_tokens, 0) + $input.input_tokens,
+    u.output_tokens = coalesce(u.output_tokens, 0) + $input.output_tokens,
+    u.cost_micros = coalesce(u.cost_micros, 0) + $input.cost_micros;
+
+// name: list_usage
+MATCH (u:ModelUsage)
+USING INDEX SEEK u:ModelUsage(tenant, day, model)
+WHERE u.tenant = $input.tenant AND u.day = $input.day AND u.model IS NOT NULL
+RETURN properties(u) ORDER BY u.tenant, u.day, u.model;

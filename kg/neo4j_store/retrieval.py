@@ -13,7 +13,7 @@ from kg.neo4j_store.vector_sets import VectorSet, build_index, delete_retired, d
 VECTOR_INDEX_ABOVE: Final = 100_000
 """Up to this many vectors are read whole and compared one by one, which is exact and quick enough."""
 
-_OVERFETCH: Final = 4
+_OVERFETCH: Final = 2
 _LEAST_FETCHED: Final = 200
 """How wide the vector index searches is how much it is asked for, so it is asked for more than is wanted."""
 
@@ -29,6 +29,13 @@ async def delete_all(transaction: Transaction, tenant: str, curriculum: str) -> 
 async def _hold(transaction: Transaction, tenant: str, curriculum: str) -> None:
     if await transaction.find_row("hold_curriculum", tenant=tenant, curriculum=curriculum) is None:
         raise CurriculumNotFoundError(f"curricula/{curriculum}")
+
+
+async def _is_indexed(transaction: Transaction, vectors: VectorSet) -> bool:
+    """Says whether the vector index of a set is there and finds all that is in it."""
+    if await transaction.find_row("find_indexed_vector_set", **vectors.names) is None:
+        return False
+    return await transaction.find_row("find_online_index", index=vectors.index) is not None
 
 
 async def _delete_index(transaction: Transaction, tenant: str, curriculum: str, ranker: str) -> VectorSet | None:
@@ -82,6 +89,14 @@ class Retrieval(StorePart):
         rows = await self._list_vectors("load_vectors", after=after, limit=limit, **names)
         return [(key, bytes(vector)) for key, vector in rows]
 
+    async def read_vectors(
+        self, tenant: str, curriculum: str, encoder: str, hashes: Collection[str]
+    ) -> dict[str, bytes]:
+        """See `Store.read_vectors`."""
+        names = {"tenant": tenant, "curriculum": curriculum, "encoder": encoder}
+        rows = await self._list_vectors("read_vectors", hashes=list(hashes), **names)
+        return {key: bytes(vector) for key, vector in rows}
+
     async def _list_vectors(self, query: str, **inputs: object) -> list[list[Any]]:
         """Reads from a set; nothing where it is retired."""
 
@@ -92,6 +107,11 @@ class Retrieval(StorePart):
 
         return await self._database.read(work)
 
+    async def finds_nearest(self, tenant: str, curriculum: str, encoder: str) -> bool:
+        """See `Store.finds_nearest`."""
+        vectors = VectorSet(tenant=tenant, curriculum=curriculum, encoder=encoder)
+        return await self._database.read(lambda transaction: _is_indexed(transaction, vectors))
+
     async def find_nearest(
         self, tenant: str, curriculum: str, encoder: str, vector: bytes, limit: int
     ) -> list[tuple[str, bytes]] | None:
@@ -99,9 +119,7 @@ class Retrieval(StorePart):
         vectors = VectorSet(tenant=tenant, curriculum=curriculum, encoder=encoder)
 
         async def work(transaction: Transaction) -> list[list[Any]] | None:
-            if await transaction.find_row("find_indexed_vector_set", **vectors.names) is None:
-                return None
-            if await transaction.find_row("find_online_index", index=vectors.index) is None:
+            if not await _is_indexed(transaction, vectors):
                 return None
             return await transaction.list_rows(
                 "find_nearest",

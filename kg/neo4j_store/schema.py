@@ -7,7 +7,7 @@ from kg.errors import SchemaMismatchError
 from kg.neo4j_store.database import Database, Transaction
 from kg.neo4j_store.queries import QUERIES
 
-MIGRATIONS: Final[Sequence[str]] = ("migration_1", "migration_2", "migration_3", "migration_4")
+MIGRATIONS: Final[Sequence[str]] = ("migration_1", "migration_2", "migration_3", "migration_4", "migration_5")
 """Names of the queries that bring the schema from version 0 to 1, from 1 to 2, and so on. Each may run twice.
 
 Where there is a section of the name and `_data`, it brings the data along once the indexes are there.

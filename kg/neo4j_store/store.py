@@ -9,10 +9,11 @@ from kg.neo4j_store.operations import Operations
 from kg.neo4j_store.plans import Plans
 from kg.neo4j_store.retrieval import VECTOR_INDEX_ABOVE, Retrieval
 from kg.neo4j_store.schema import migrate_schema, open_schema
+from kg.neo4j_store.sessions import Sessions
 from kg.store import Store
 
 
-class Neo4jStore(Curricula, Grading, Learners, EvidenceLog, Plans, Operations, Retrieval, Store):
+class Neo4jStore(Curricula, Grading, Learners, EvidenceLog, Plans, Operations, Retrieval, Sessions, Store):
     """A store in a Neo4j database, which any number of servers may share.
 
     Args:

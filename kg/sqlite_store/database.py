@@ -169,6 +169,8 @@ class Database:
         connection.execute("PRAGMA journal_mode = WAL")
         # NORMAL would survive a kill, not a power cut.
         connection.execute("PRAGMA synchronous = FULL")
+        # What is deleted or replaced is overwritten, so that no page of the file holds what an erasure was to remove.
+        connection.execute("PRAGMA secure_delete = ON")
         return connection
 
     @contextmanager

@@ -10,6 +10,7 @@ from kg.evidence import Evidence, Position
 from kg.learner import Learner, hash_learner
 from kg.sqlite_store.ledger import EVIDENCE_COLUMNS, read_evidence_row, to_array
 from kg.sqlite_store.part import StorePart
+from kg.sqlite_store.sessions import delete_sessions
 
 _LEARNER = "id, external_id, display_name, goals, created_at, revision"
 _LEARNERS_TABLES = ("evidence", "mastery", "ledgers", "snapshots", "plans", "mastery_changes", "goal_homes")
@@ -158,8 +159,8 @@ class Learners(StorePart):
             if is_erased(connection, tenant, learner):
                 return
             read_learner(connection, tenant, learner)
-            # What was deleted is overwritten, so that no page of the file still holds it.
-            connection.execute("PRAGMA secure_delete = ON")
+            talks = connection.execute("SELECT id FROM sessions WHERE tenant = ? AND learner = ?", (tenant, learner))
+            delete_sessions(connection, tenant, [session for (session,) in talks.fetchall()])
             for table in _LEARNERS_TABLES:
                 connection.execute(f"DELETE FROM {table} WHERE tenant = ? AND learner = ?", (tenant, learner))
             for table in _OPERATIONS_TABLES:

@@ -6,6 +6,7 @@ from typing import Final
 
 from kg.errors import CurriculumNotFoundError, RankerNotFoundError
 from kg.indexes import IndexRecord, StoredRanker
+from kg.sqlite_store.ledger import to_array
 from kg.sqlite_store.part import StorePart
 
 TABLES: Final = ("vectors", "indexes", "rankers")
@@ -70,6 +71,24 @@ class Retrieval(StorePart):
             after,
             limit,
         )
+
+    async def read_vectors(
+        self, tenant: str, curriculum: str, encoder: str, hashes: Collection[str]
+    ) -> dict[str, bytes]:
+        """See `Store.read_vectors`."""
+        rows = await self._select(
+            """SELECT hash, vector FROM vectors WHERE tenant = ? AND curriculum = ? AND encoder = ?
+               AND hash IN (SELECT value FROM json_each(?))""",
+            tenant,
+            curriculum,
+            encoder,
+            to_array(hashes),
+        )
+        return dict(rows)
+
+    async def finds_nearest(self, tenant: str, curriculum: str, encoder: str) -> bool:
+        """See `Store.finds_nearest`."""
+        return False
 
     async def find_nearest(
         self, tenant: str, curriculum: str, encoder: str, vector: bytes, limit: int

@@ -118,6 +118,26 @@ MIGRATIONS: Final = (
         PRIMARY KEY (tenant, curriculum, id)
     );
     """,
+    # 5: tutoring sessions, their records, and what was used of chat models
+    """
+    CREATE TABLE sessions (
+        tenant TEXT, id TEXT, learner TEXT, curriculum TEXT, created_at INTEGER, updated_at INTEGER, size INTEGER,
+        owner TEXT, owned_until INTEGER,
+        PRIMARY KEY (tenant, id)
+    ) WITHOUT ROWID;
+    CREATE INDEX sessions_in_order ON sessions (tenant, created_at, id);
+    CREATE INDEX sessions_of_learner ON sessions (tenant, learner, created_at, id);
+    CREATE TABLE deleted_sessions (tenant TEXT, hash TEXT, PRIMARY KEY (tenant, hash)) WITHOUT ROWID;
+    CREATE TABLE session_records (
+        tenant TEXT, session TEXT, space TEXT, key TEXT, value BLOB,
+        PRIMARY KEY (tenant, session, space, key)
+    );
+    CREATE TABLE model_usage (
+        tenant TEXT, day TEXT, model TEXT, calls INTEGER, input_tokens INTEGER, output_tokens INTEGER,
+        cost_micros INTEGER,
+        PRIMARY KEY (tenant, day, model)
+    ) WITHOUT ROWID;
+    """,
 )
 
 VERSION: Final = len(MIGRATIONS)

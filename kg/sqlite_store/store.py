@@ -14,12 +14,13 @@ from kg.sqlite_store.ledger import SqliteLedger
 from kg.sqlite_store.operations import Operations
 from kg.sqlite_store.plans import Plans
 from kg.sqlite_store.retrieval import Retrieval
+from kg.sqlite_store.sessions import Sessions
 from kg.store import Store
 
 Result = TypeVar("Result")
 
 
-class SqliteStore(Curricula, Learners, Plans, Operations, Retrieval, Store):
+class SqliteStore(Curricula, Learners, Plans, Operations, Retrieval, Sessions, Store):
     """Keeps everything in one SQLite file, which several processes may use at once.
 
     An acknowledged write survives a kill of the process and a power cut (write-ahead log, synchronous=FULL).

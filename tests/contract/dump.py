@@ -6,6 +6,9 @@ from tests.samples import DAY, ENCODER, NOON
 
 MOMENTS = (None, NOON - 1, NOON + 20 * DAY, NOON + 10_000 * DAY)
 MANY = 100_000
+SPACES = ("events", "turns")
+"""In which the tests that dump keep records of sessions."""
+TODAY = "2025-06-16"
 
 
 async def dump_tenant(store: Store, tenant: str) -> dict[str, object]:
@@ -42,6 +45,24 @@ async def dump_tenant(store: Store, tenant: str) -> dict[str, object]:
         found[f"changes {operation.id}"] = await store.list_mastery_changes(tenant, operation.id, MANY)
         found[f"items {operation.id}"] = await store.list_operation_items(tenant, operation.id, "", MANY)
         found[f"failures {operation.id}"] = await store.list_operation_failures(tenant, operation.id, MANY)
+    return found | await dump_sessions(store, tenant)
+
+
+async def dump_sessions(store: Store, tenant: str) -> dict[str, object]:
+    """Sessions with their records, and what was used of models."""
+    found: dict[str, object] = {}
+    for session in await store.list_sessions(tenant, "", None, MANY):
+        assert await store.get_session(tenant, session.id) == session
+        found[f"session {session.id}"] = session
+        found[f"sessions of {session.learner}"] = await store.list_sessions(tenant, session.learner, None, MANY)
+        size = 0
+        for space in SPACES:
+            records = await store.list_records(tenant, session.id, space, limit=MANY)
+            found[f"records {session.id} {space}"] = records
+            size += sum(len(key) + len(value) for key, value in records)
+        assert session.size == size
+    if usage := await store.list_usage(tenant, TODAY):
+        found["usage"] = usage
     return found
 
 

@@ -2,19 +2,20 @@
 
 import random
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from kg.curriculum import AnswerKey
-from kg.errors import GraphMasalError
+from kg.errors import GraphMasalError, SessionAlreadyExistsError
 from kg.learner import Learner
 from kg.operations import OperationFailure
+from kg.sessions import ModelUsage
 from kg.store import Store
 from tests.contract.calls import correct, load, regrade_all
-from tests.contract.dump import dump_tenant
+from tests.contract.dump import SPACES, TODAY, dump_tenant
 from tests.contract.places import Place
 from tests.neo4j_server import Neo4jAddress
 from tests.samples import (
@@ -29,6 +30,8 @@ from tests.samples import (
     make_operation,
     make_plan,
     make_ranker,
+    make_record,
+    make_session,
     make_vectors,
     observe,
 )
@@ -121,6 +124,29 @@ async def change_retrieval(store: Store, tenant: str, rng: random.Random, step: 
     return [await store.load_vectors(tenant, curriculum, name, "0001", 3) for name in ("e1", "e2")]
 
 
+async def talk(store: Store, tenant: str, rng: random.Random, step: int) -> object:
+    session, owner = f"s{rng.randrange(4)}", rng.choice(["", "me", "you"])
+    if rng.random() < 0.1:
+        await store.delete_session(tenant, session)
+    with suppress(SessionAlreadyExistsError):
+        learner = rng.choice(["", *LEARNERS])
+        await store.create_session(tenant, make_session(session, learner=learner, at=NOON + rng.randrange(3)))
+    taken = owner and await store.claim_session(tenant, session, owner, now=NOON + step, until=NOON + step + 2)
+    places = [(space, key) for space in SPACES for key in ("a", "b", "b/c", "~")]
+    records = [make_record(key, rng.randbytes(rng.randrange(20)), space=space) for space, key in rng.sample(places, 3)]
+    removed = {rng.choice(places)} - {(record.space, record.key) for record in records}
+    await store.write_records(tenant, session, records, removed=removed, owner=owner, now=NOON + step)
+    if rng.random() < 0.5:
+        await store.release_session(tenant, session, owner)
+    usage = ModelUsage(model=rng.choice("ab"), calls=1, input_tokens=step, output_tokens=1, cost_micros=step * 7)
+    await store.add_usage(tenant, TODAY, usage)
+    some = [
+        await store.list_records(tenant, session, space, after="a", prefix="b", limit=1, last=rng.random() < 0.5)
+        for space in SPACES
+    ]
+    return taken, some, await store.list_sessions(tenant, "", (NOON + 1, "s2"), 2)
+
+
 async def erase_one(store: Store, tenant: str, rng: random.Random, step: int) -> object:
     if rng.random() < 0.2:
         await store.erase_learner(tenant, rng.choice(LEARNERS))
@@ -135,6 +161,7 @@ STEPS = (
     *[change_learner] * 2,
     run_batch,
     *[change_retrieval] * 2,
+    *[talk] * 3,
     erase_one,
 )
 

@@ -8,9 +8,10 @@ from kg.errors import EvidenceNotFoundError, InvalidInputError, LearnerNotFoundE
 from kg.evidence import Position
 from kg.learner import Learner
 from kg.operations import OperationFailure
+from kg.sessions import ModelUsage
 from kg.store import Store
 from tests.contract.calls import append, correct, load, read_state, refuse, regrade_all
-from tests.contract.dump import dump_tenant
+from tests.contract.dump import TODAY, dump_tenant
 from tests.samples import (
     ENCODER,
     NOON,
@@ -20,11 +21,14 @@ from tests.samples import (
     make_operation,
     make_plan,
     make_ranker,
+    make_record,
+    make_session,
     make_vectors,
     observe,
 )
 
 ADA = Learner(id="ada", external_id="lms|42", goals=(("algebra", "rings"),), created_at=NOON)
+USAGE = ModelUsage(model="a/small", calls=1, input_tokens=9)
 FAILURE = OperationFailure(item="ada", code=9, reason="NO_GOALS", message="no goals")
 
 
@@ -41,6 +45,10 @@ async def fill(store: Store, tenant: str) -> None:
     await store.save_vectors(tenant, "algebra", ENCODER, make_vectors(6, 8))
     await store.save_index(tenant, make_index("tuned"))
     await store.save_ranker(tenant, make_ranker("tuned"))
+    await store.create_session(tenant, make_session("s", learner="ada"))
+    await store.write_records(tenant, "s", [make_record("a"), make_record("b", space="turns")], now=NOON + 1)
+    await store.claim_session(tenant, "s", "me", now=NOON, until=NOON + 9)
+    await store.add_usage(tenant, TODAY, USAGE)
 
 
 async def delete_curriculum(store: Store, tenant: str) -> None:
@@ -80,6 +88,14 @@ WRITES: dict[str, Write] = {
     "delete index": lambda store, t: store.delete_index(t, "algebra", "tuned"),
     "save ranker": lambda store, t: store.save_ranker(t, make_ranker("tuned", weights=b"new")),
     "delete ranker": lambda store, t: store.delete_ranker(t, "algebra", "tuned"),
+    "create session": lambda store, t: store.create_session(t, make_session("s2", learner="ada")),
+    "delete session": lambda store, t: store.delete_session(t, "s"),
+    "claim session": lambda store, t: store.claim_session(t, "s", "you", now=NOON + 9, until=NOON + 99),
+    "release session": lambda store, t: store.release_session(t, "s", "me"),
+    "write records": lambda store, t: store.write_records(
+        t, "s", [make_record("a", b"new"), make_record("c")], removed=[("turns", "b")], owner="me", now=NOON + 5
+    ),
+    "add usage": lambda store, t: store.add_usage(t, TODAY, USAGE),
 }
 
 
@@ -114,6 +130,11 @@ READS: dict[str, Write] = {
     "save ranker": lambda store, t: store.save_ranker(t, make_ranker("tuned")),
     "ranker": lambda store, t: store.get_ranker(t, "algebra", "tuned"),
     "delete ranker": lambda store, t: store.delete_ranker(t, "algebra", "tuned"),
+    "create session": lambda store, t: store.create_session(t, make_session("s", learner="ada")),
+    "session": lambda store, t: store.get_session(t, "s"),
+    "delete session": lambda store, t: store.delete_session(t, "s"),
+    "claim session": lambda store, t: store.claim_session(t, "s", "me", now=NOON, until=NOON + 9),
+    "write records": lambda store, t: store.write_records(t, "s", [], removed=[("events", "a")], now=NOON + 5),
 }
 
 
@@ -143,9 +164,18 @@ async def test_what_another_tenant_has_is_not_listed(store: Store, tenant: str, 
     assert await store.read_states(tenant, ["ada"], "algebra", None) == {}
     assert await store.list_vector_hashes(tenant, "algebra", ENCODER) == set()
     assert await store.load_vectors(tenant, "algebra", ENCODER, "", 10) == []
+    assert await store.read_vectors(tenant, "algebra", ENCODER, list(make_vectors(3, 8))) == {}
+    assert not await store.finds_nearest(tenant, "algebra", ENCODER)
     assert await store.find_nearest(tenant, "algebra", ENCODER, bytes(32), 10) is None
     assert await store.list_indexes(tenant, "algebra") == []
     assert await store.list_rankers(tenant, "algebra") == []
+    assert await store.list_sessions(tenant, "ada", None, 10) == []
+    assert await store.list_sessions(tenant, "", None, 10) == []
+    assert await store.read_record(tenant, "s", "events", "a") is None
+    assert await store.list_records(tenant, "s", "events", limit=10) == []
+    assert await store.list_usage(tenant, TODAY) == []
+    await store.release_session(tenant, "s", "me")
+    assert (await store.get_session(other_tenant, "s")).owner == "me"
 
 
 async def test_evidence_finds_no_curriculum_and_no_learner_of_another_tenant(

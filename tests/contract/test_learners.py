@@ -10,7 +10,7 @@ from kg.operations import OperationFailure
 from kg.store import Store
 from tests.contract.calls import append, correct, load, read_state, refuse, regrade_all
 from tests.contract.places import Place
-from tests.samples import NOON, answer, make_operation, make_plan
+from tests.samples import NOON, answer, make_operation, make_plan, make_record, make_session
 
 ADA = Learner(
     id="ada",
@@ -223,7 +223,27 @@ async def test_a_file_keeps_no_trace_of_an_erased_learner(tmp_path: Path) -> Non
         await store.create_operation("t", make_operation("op-2"), ["id-of-ada"])
         failure = OperationFailure(item="id-of-ada", code=9, reason="NO_GOALS", message="id-of-ada has no goals")
         await store.update_operation("t", make_operation("op-2"), [failure])
+        await store.update_learner("t", replace(ADA, id="id-of-ada", external_id="lms|43"))
+        await store.create_session("t", make_session("id-of-session", learner="id-of-ada"))
+        for number in range(200):  # some written over, some removed before the erasure
+            record, removed = make_record(f"{number % 7}", b"words of ada " * number), ("events", f"{number % 5}x")
+            await store.write_records("t", "id-of-session", [record], removed=[removed], now=NOON + number)
+            await store.write_records("t", "id-of-session", [replace(record, key=f"{number % 9}x")], now=NOON)
         await store.erase_learner("t", "id-of-ada")
     left = read_files(tmp_path)
     assert b"algebra" in left
-    assert not [word for word in (b"id-of-ada", b"Lovelace", b"lms|42") if word in left]
+    words = (b"id-of-ada", b"Lovelace", b"lms|42", b"lms|43", b"id-of-session", b"words of ada")
+    assert not [word for word in words if word in left]
+
+
+async def test_a_file_keeps_no_trace_of_a_deleted_session(tmp_path: Path) -> None:
+    async with Place(tmp_path / "store.db").connect() as store:
+        for name in ("one", "another"):
+            await store.create_session("t", make_session(f"id-of-{name}"))
+            records = [make_record(f"{number}", f"words of {name} {number}".encode() * 50) for number in range(90)]
+            await store.write_records("t", f"id-of-{name}", records, now=NOON)
+            await store.write_records("t", f"id-of-{name}", [], removed=[("events", "7")], now=NOON)
+        await store.delete_session("t", "id-of-one")
+    left = read_files(tmp_path)
+    assert [word for word in (b"id-of-one", b"words of one", b"words of another 7w") if word in left] == []
+    assert [word for word in (b"id-of-another", b"words of another 8") if word not in left] == []

@@ -49,6 +49,17 @@ async def test_vectors_are_read_in_pages_by_hash(store: Store, tenant: str) -> N
     assert first + second == sorted(vectors.items())[:20]
 
 
+async def test_vectors_are_read_by_their_hashes(store: Store, tenant: str) -> None:
+    vectors = make_vectors(30, 8)
+    await save(store, tenant, vectors)
+    wanted = ["0003", "0029", "none", "0000"]
+    expected = {key: vectors[key] for key in wanted if key in vectors}
+    assert await store.read_vectors(tenant, "algebra", ENCODER, wanted) == expected
+    assert await store.read_vectors(tenant, "algebra", ENCODER, []) == {}
+    for curriculum, encoder in (("logic", ENCODER), ("algebra", OTHER), ("nowhere", ENCODER)):
+        assert await store.read_vectors(tenant, curriculum, encoder, wanted) == {}
+
+
 async def test_hashes_are_listed_without_their_vectors(store: Store, tenant: str) -> None:
     vectors = make_vectors(30, 8)
     await save(store, tenant, vectors)
@@ -347,6 +358,7 @@ async def test_there_is_no_vector_index_for_few_vectors(store: Store, tenant: st
     vectors = make_vectors(20, 32)
     await build(store, tenant, vectors)
     assert await store.find_nearest(tenant, "algebra", ENCODER, vectors["0000"], 5) is None
+    assert not await store.finds_nearest(tenant, "algebra", ENCODER)
 
 
 @only_neo4j
@@ -371,8 +383,10 @@ async def test_only_the_sets_own_vectors_are_found(indexing: Neo4jStore, tenant:
     await save(indexing, tenant, make_vectors(30, 32, seed=4), OTHER)
     found = await indexing.find_nearest(tenant, "algebra", ENCODER, vectors["0000"], 100)
     assert dict(found or []) == vectors
-    assert await indexing.find_nearest(tenant, "logic", ENCODER, vectors["0000"], 100) is None
-    assert await indexing.find_nearest(tenant, "algebra", OTHER, vectors["0000"], 100) is None
+    assert await indexing.finds_nearest(tenant, "algebra", ENCODER)
+    for curriculum, encoder in (("logic", ENCODER), ("algebra", OTHER)):
+        assert not await indexing.finds_nearest(tenant, curriculum, encoder)
+        assert await indexing.find_nearest(tenant, curriculum, encoder, vectors["0000"], 100) is None
 
 
 @only_neo4j
@@ -437,6 +451,7 @@ async def test_a_deletion_that_was_cut_short_is_finished_by_the_next_call(
     with GraphDatabase.driver(address.url, auth=(address.user, address.password)) as driver:
         driver.execute_query("MATCH (s:VectorSet {tenant: $tenant}) SET s.retired = true", names)
         assert await read_index(store, tenant) == {}
+        assert await store.read_vectors(tenant, "algebra", ENCODER, ["0000"]) == {}
         await store.delete_index(tenant, "algebra", "base")
         left = driver.execute_query("MATCH (n {tenant: $tenant}) WHERE n:Vector OR n:VectorSet RETURN count(n)", names)
     assert left.records[0].value() == 0

@@ -1,6 +1,7 @@
 import json
+import re
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -8,15 +9,20 @@ from pathlib import Path
 import pytest
 from neo4j import GraphDatabase
 
-from kg.errors import RevisionConflictError, SchemaMismatchError, StoreUnavailableError
+from kg.errors import (
+    RevisionConflictError,
+    SchemaMismatchError,
+    SessionAlreadyExistsError,
+    StoreUnavailableError,
+)
 from kg.learner import Learner
 from kg.neo4j_store.store import Neo4jStore
-from kg.sqlite_store.retrieval import TABLES
+from kg.sessions import ModelUsage
 from kg.sqlite_store.schema import MIGRATIONS
 from kg.sqlite_store.store import SqliteStore
 from kg.store import Store
 from tests.contract.calls import append, load
-from tests.contract.dump import dump_tenant
+from tests.contract.dump import TODAY, dump_tenant
 from tests.contract.places import Place
 from tests.neo4j_server import Neo4jAddress
 from tests.samples import (
@@ -28,6 +34,8 @@ from tests.samples import (
     make_operation,
     make_plan,
     make_ranker,
+    make_record,
+    make_session,
     make_vectors,
 )
 
@@ -186,33 +194,83 @@ async def fill_before_retrieval(store: Store, tenant: str) -> None:
     await append(store, tenant, answer("e1", curriculum="algebra"))
 
 
+def undo_sqlite(place: Place, version: int) -> None:
+    """Takes a file back to a version that the later ones only added tables to."""
+    assert isinstance(place.where, Path)
+    with closing(sqlite3.connect(place.where)) as connection:
+        for table in re.findall(r"CREATE TABLE (\w+)", "".join(MIGRATIONS[version:])):
+            connection.execute(f"DROP TABLE {table}")
+    set_version(place, version)
+
+
 async def test_a_file_from_before_retrieval_is_migrated(tmp_path: Path) -> None:
     place = Place(tmp_path / "store.db")
     async with place.connect() as store:
         await fill_before_retrieval(store, "t")
-    with closing(sqlite3.connect(tmp_path / "store.db")) as connection:
-        for table in TABLES:
-            connection.execute(f"DROP TABLE {table}")
-    set_version(place, BEFORE_RETRIEVAL)
+    undo_sqlite(place, BEFORE_RETRIEVAL)
     await migrate_and_check(place.make(), "t", BEFORE_RETRIEVAL, check_retrieval_migrated)
+
+
+async def undo_and_migrate(
+    place: Place,
+    tenant: str,
+    version: int,
+    constraints: Sequence[str],
+    check: Callable[[Store, str], Awaitable[None]],
+) -> None:
+    """Takes a database back to a version that the later ones only added constraints to, and migrates it."""
+    address = place.where
+    assert isinstance(address, Neo4jAddress)
+    with GraphDatabase.driver(address.url, auth=(address.user, address.password)) as driver:
+        for name in constraints:
+            driver.execute_query(f"DROP CONSTRAINT {name}")
+        newest = set_version(place, version)
+        try:
+            await migrate_and_check(place.make(), tenant, version, check)
+        finally:
+            set_version(place, newest)
+        found = driver.execute_query("SHOW CONSTRAINTS YIELD name RETURN collect(name)").records[0].value()
+    assert set(constraints) <= set(found)
 
 
 @pytest.mark.neo4j
 @pytest.mark.parametrize("place", ["neo4j"], indirect=True)
 async def test_a_database_from_before_retrieval_is_migrated(place: Place, store: Store, tenant: str) -> None:
     await fill_before_retrieval(store, tenant)
-    address = place.where
-    assert isinstance(address, Neo4jAddress)
-    with GraphDatabase.driver(address.url, auth=(address.user, address.password)) as driver:
-        for name in RETRIEVAL_KEYS:
-            driver.execute_query(f"DROP CONSTRAINT {name}")
-        newest = set_version(place, BEFORE_RETRIEVAL)
-        try:
-            await migrate_and_check(place.make(), tenant, BEFORE_RETRIEVAL, check_retrieval_migrated)
-        finally:
-            set_version(place, newest)
-        found = driver.execute_query("SHOW CONSTRAINTS YIELD name RETURN collect(name)").records[0].value()
-    assert set(RETRIEVAL_KEYS) <= set(found)
+    await undo_and_migrate(place, tenant, BEFORE_RETRIEVAL, RETRIEVAL_KEYS, check_retrieval_migrated)
+
+
+BEFORE_SESSIONS = 4
+SESSION_KEYS = ("session_key", "deleted_session_key", "session_record_key", "model_usage_key")
+
+
+async def check_sessions_migrated(store: Store, tenant: str) -> None:
+    """Checks that what was there reads as before, and that there can be sessions from now on."""
+    await check_retrieval_migrated(store, tenant)
+    await store.create_session(tenant, make_session("s", learner="ada"))
+    with pytest.raises(SessionAlreadyExistsError):
+        await store.create_session(tenant, make_session("s"))
+    for _ in range(2):
+        await store.write_records(tenant, "s", [make_record("a")], now=NOON)
+        await store.add_usage(tenant, TODAY, ModelUsage(model="a/small", calls=1))
+    assert await store.list_records(tenant, "s", "events", limit=10) == [("a", make_record("a").value)]
+    assert await store.list_usage(tenant, TODAY) == [ModelUsage(model="a/small", calls=2)]
+    await store.delete_session(tenant, "s")
+
+
+async def test_a_file_from_before_sessions_is_migrated(tmp_path: Path) -> None:
+    place = Place(tmp_path / "store.db")
+    async with place.connect() as store:
+        await fill_before_retrieval(store, "t")
+    undo_sqlite(place, BEFORE_SESSIONS)
+    await migrate_and_check(place.make(), "t", BEFORE_SESSIONS, check_sessions_migrated)
+
+
+@pytest.mark.neo4j
+@pytest.mark.parametrize("place", ["neo4j"], indirect=True)
+async def test_a_database_from_before_sessions_is_migrated(place: Place, store: Store, tenant: str) -> None:
+    await fill_before_retrieval(store, tenant)
+    await undo_and_migrate(place, tenant, BEFORE_SESSIONS, SESSION_KEYS, check_sessions_migrated)
 
 
 async def test_a_newer_schema_is_refused(place: Place, store: Store) -> None:

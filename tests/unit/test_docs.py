@@ -12,7 +12,7 @@ from server.settings import Settings
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "docker" / "README.md", *(ROOT / "docs").rglob("*.md")]
 PAPER_MAP = (ROOT / "docs" / "paper-map.md").read_text()
-PACKAGES = "kg|planner|retrieval|server|graphmasal|evaluation"
+PACKAGES = "kg|planner|retrieval|tutoring|server|graphmasal|evaluation"
 
 
 def list_links(text: str) -> Iterator[str]:

@@ -69,3 +69,15 @@ def test_a_url_that_names_no_store_is_refused(url: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
         create_store(url)
     assert caught.value.violations[0].field == "store"
+
+
+@pytest.mark.parametrize("model", ["gpt-4o-mini", "openai:", ":name", "Local"])
+def test_a_chat_model_is_named_with_its_provider(model: str) -> None:
+    assert "provider:name" in refused(model=model)["model"]
+
+
+def test_a_chat_models_key_is_shown_nowhere() -> None:
+    settings = load_settings(model="openai:m", model_base_url="http://localhost:8000/v1", model_api_key="sk-secret")
+    assert settings.model_api_key.get_secret_value() == "sk-secret"
+    assert "sk-secret" not in f"{settings!r} {settings.model_dump_json()}"
+    assert "http://" in refused(model_base_url="localhost:8000")["model_base_url"]

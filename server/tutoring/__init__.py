@@ -1,0 +1,1 @@
+"""TutoringService: sessions, and turns that are kept as they are told."""

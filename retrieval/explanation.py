@@ -13,6 +13,7 @@ from retrieval.explanation_text import describe_place
 from retrieval.first_stage import FirstStage, find_candidates
 from retrieval.fusion import Fusion
 from retrieval.index import Shelf
+from retrieval.neighbourhood import Survey, survey_about, survey_query
 from retrieval.results import KindResults, Result, StageReport
 from retrieval.scope import Scope
 from retrieval.search import POOL, Searcher
@@ -59,6 +60,24 @@ class Explanation:
     contributions: tuple[Contribution, ...]
     stages: tuple[StageReport, ...]
     text: str
+
+
+def survey_document(searcher: Searcher, query: str, kind: DocumentKind, document: str) -> Survey:
+    """Surveys what an explanation wants of the store: what the search does, the document, and its passages.
+
+    Args:
+        searcher: Of an index whose vectors stay in the store.
+        query: Words.
+        kind: Of the document.
+        document: Its id.
+
+    Raises:
+        InvalidInputError: There is no such document.
+    """
+    shelf = searcher.index.shelves[kind]
+    explained = shelf.documents[_find_position(shelf, document)]
+    passages = survey_about(searcher.index, DocumentKind.PASSAGE, explained.concepts)
+    return survey_query(searcher, query, Scope(kinds=(kind,)), {explained.hash, *passages.hashes})
 
 
 def explain_ranking(searcher: Searcher, query: str, kind: DocumentKind, document: str, scope: Scope) -> Explanation:

@@ -1,16 +1,14 @@
-"""The first stage: every document of a kind scored by words and by vectors, and the best taken as candidates."""
+"""The first stage: the documents of a kind scored by words and by vectors, and the best taken as candidates."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from retrieval.candidates import Vector
+from retrieval.candidates import Matrix, Vector
+from retrieval.documents import Document
 from retrieval.fusion import Floats, Fusion, fuse_first_stage
-from retrieval.index import Shelf, find_exact
-
-Positions = NDArray[np.intp]
+from retrieval.index import Positions, Shelf, find_exact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +41,7 @@ def find_candidates(
     most: int,
     readiness: Mapping[str, float] | None = None,
 ) -> FirstStage:
-    """Scores every document of a shelf; linear in their number.
+    """Scores every document of a shelf, or those whose vectors it holds; linear in the number of all.
 
     Args:
         shelf: The documents.
@@ -56,14 +54,17 @@ def find_candidates(
     Returns:
         The best candidates; equal scores are in ascending order of position.
     """
-    lexical = shelf.lexical.score(query)
-    dense = None if vector is None or shelf.vectors is None else (shelf.vectors @ vector).astype(np.float64)
-    frontier = None if readiness is None else _read_frontier(shelf, readiness)
-    exact = find_exact(shelf, query)
+    lexical, exact, documents = shelf.lexical.score(query), find_exact(shelf, query), shelf.documents
+    dense, held = None, None
+    if vector is not None and shelf.vectors is not None:
+        dense, held = _compare(shelf.vectors, vector), shelf.held
+    if held is not None:
+        lexical, exact, documents = lexical[held], exact[held], tuple(documents[at] for at in held)
+    frontier = None if readiness is None else _read_frontier(documents, readiness)
     fused = fuse_first_stage(fusion, lexical, dense, frontier, exact)
     best = select_best(fused, most)
     return FirstStage(
-        positions=best,
+        positions=best if held is None else held[best],
         lexical=lexical[best],
         dense=None if dense is None else dense[best],
         frontier=None if frontier is None else frontier[best],
@@ -81,11 +82,13 @@ def select_best(scores: Floats, most: int) -> Positions:
     return chosen[np.argsort(-scores[chosen], kind="stable")][:most]
 
 
-def _read_frontier(shelf: Shelf, readiness: Mapping[str, float]) -> Floats:
+def _compare(vectors: Matrix, vector: Vector) -> Floats:
+    # No rows have no dimension.
+    return (vectors @ vector).astype(np.float64) if len(vectors) else np.zeros(0)
+
+
+def _read_frontier(documents: Iterable[Document], readiness: Mapping[str, float]) -> Floats:
     """A document about several concepts counts as its readiest."""
     return np.array(
-        [
-            max((readiness.get(concept, 0.0) for concept in document.concepts), default=0.0)
-            for document in shelf.documents
-        ]
+        [max((readiness.get(concept, 0.0) for concept in document.concepts), default=0.0) for document in documents]
     )

@@ -46,8 +46,9 @@ def fuse_first_stage(
     if frontier is not None:
         scores += fusion.frontier * frontier
     if exact is not None:
-        # Beyond the reach of everything else, yet finite.
-        scores += exact * (1.0 + np.ptp(scores) if scores.size else 0.0)
+        # Beyond the reach of everything else, yet finite: no cosine and no BM25 is below the floor.
+        floor = 0.0 if dense is None else -1.0
+        scores += exact * (1.0 + scores.max(initial=floor) - floor)
     return scores
 
 

@@ -1,7 +1,7 @@
 """Building and loading indexes: encode what has no vector yet, and say so once all have one."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,8 +9,9 @@ from kg.curriculum import Curriculum
 from kg.indexes import IndexRecord
 from kg.store import Store
 from retrieval.candidates import Matrix
-from retrieval.documents import Document, fingerprint_documents, list_documents
+from retrieval.documents import Document, DocumentKind, fingerprint_documents, list_documents
 from retrieval.index import Index
+from retrieval.neighbourhood import list_stored_kinds
 
 CHUNK: Final = 64
 """Texts encoded and stored at a time: what a kill costs at most."""
@@ -21,7 +22,7 @@ Encode = Callable[[Sequence[str]], Awaitable[Matrix]]
 """Encodes texts elsewhere than in the event loop."""
 Progress = Callable[[int, int], Awaitable[bool]]
 """Takes texts that have a vector and texts in all; returns whether to go on."""
-Make = Callable[[Iterable[Document], str, str, dict[str, bytes] | None], Awaitable[Index]]
+Make = Callable[[Iterable[Document], str, str, dict[str, bytes] | None, Collection[DocumentKind]], Awaitable[Index]]
 """Calls `make_index` elsewhere than in the event loop."""
 
 
@@ -95,7 +96,7 @@ async def build_index(
 async def load_index(
     store: Store, tenant: str, curriculum: Curriculum, record: IndexRecord | None, make: Make
 ) -> Index | None:
-    """Loads an index into memory.
+    """Loads an index into memory; where the store finds neighbours, only vectors of rare kinds.
 
     Args:
         store: Where its vectors are.
@@ -109,13 +110,32 @@ async def load_index(
     """
     documents = await asyncio.to_thread(list_documents, curriculum)
     if record is None or not record.encoder:
-        return await make(documents, curriculum.language, "", None)
+        return await make(documents, curriculum.language, "", None, ())
     if record.documents != await asyncio.to_thread(fingerprint_documents, documents):
         return None
-    vectors = await _load_vectors(store, tenant, record)
+    names = (tenant, record.curriculum, record.encoder)
+    if await store.finds_nearest(*names):
+        return await _load_rare(store, names, documents, curriculum.language, make)
+    vectors = await _load_vectors(store, names)
     if not await asyncio.to_thread(_have_all, documents, vectors):
         return None
-    return await make(documents, curriculum.language, record.encoder, vectors)
+    return await make(documents, curriculum.language, record.encoder, vectors, ())
+
+
+async def _load_rare(
+    store: Store, names: tuple[str, str, str], documents: Sequence[Document], language: str, make: Make
+) -> Index | None:
+    """Loads the vectors of rare kinds; None where any document has no vector."""
+    stored = await asyncio.to_thread(list_stored_kinds, documents)
+    rare = [document for document in documents if document.kind not in stored]
+    hashes = sorted({document.hash for document in rare})
+    vectors: dict[str, bytes] = {}
+    for start in range(0, len(hashes), _PAGE):
+        vectors |= await store.read_vectors(*names, hashes[start : start + _PAGE])
+    there = await store.list_vector_hashes(*names)
+    if not await asyncio.to_thread(_have_all, documents, there) or len(vectors) < len(hashes):
+        return None
+    return await make(documents, language, names[-1], vectors, stored)
 
 
 def _list_texts(curriculum: Curriculum) -> tuple[str, dict[str, str]]:
@@ -124,14 +144,14 @@ def _list_texts(curriculum: Curriculum) -> tuple[str, dict[str, str]]:
     return fingerprint_documents(documents), {document.hash: document.searched_text for document in documents}
 
 
-def _have_all(documents: Iterable[Document], vectors: Mapping[str, bytes]) -> bool:
-    return all(document.hash in vectors for document in documents)
+def _have_all(documents: Iterable[Document], hashes: Container[str]) -> bool:
+    return all(document.hash in hashes for document in documents)
 
 
-async def _load_vectors(store: Store, tenant: str, record: IndexRecord) -> dict[str, bytes]:
+async def _load_vectors(store: Store, names: tuple[str, str, str]) -> dict[str, bytes]:
     vectors: dict[str, bytes] = {}
     after = ""
-    while page := await store.load_vectors(tenant, record.curriculum, record.encoder, after, _PAGE):
+    while page := await store.load_vectors(*names, after, _PAGE):
         vectors.update(page)
         after = page[-1][0]
     return vectors

@@ -207,6 +207,27 @@ def expected_calibration_error(probabilities: ArrayLike, outcomes: ArrayLike, bi
     return sum(entry.count * abs(entry.accuracy - entry.confidence) for entry in curve) / answers
 
 
+def chance_calibration_error(probabilities: ArrayLike, bins: int = 10, draws: int = 200, seed: int = 0) -> float:
+    """Expected calibration error that probabilities would show if they were perfect: of few answers it is far from 0.
+
+    The consistency resampling of Bröcker and Smith, "Increasing the reliability of reliability diagrams" (2007):
+    outcomes are drawn with these very probabilities. O(draws * n).
+
+    Args:
+        probabilities: [n] in [0, 1].
+        bins: As of `expected_calibration_error`.
+        draws: Over which the mean is taken, >= 1.
+        seed: Of the draws.
+
+    Raises:
+        InvalidInputError: As `expected_calibration_error`.
+    """
+    promised = np.asarray(probabilities, dtype=np.float64)
+    generator = np.random.default_rng(seed)
+    outcomes = (generator.random(promised.size) < promised for _ in range(draws))
+    return float(np.mean([expected_calibration_error(promised, drawn, bins) for drawn in outcomes]))
+
+
 def auroc(scores: ArrayLike, outcomes: ArrayLike) -> float:
     """Chance that a true outcome has the higher score than a false one; equal scores count half. O(n log n).
 

@@ -3,8 +3,10 @@
 from collections.abc import Collection
 from dataclasses import replace
 
+import numpy as np
+
 from retrieval.documents import DocumentKind
-from retrieval.index import Index, make_index
+from retrieval.index import Index, list_about, make_index
 
 
 def narrow_index(index: Index, kind: DocumentKind, concepts: Collection[str], language: str) -> Index:
@@ -14,13 +16,14 @@ def narrow_index(index: Index, kind: DocumentKind, concepts: Collection[str], la
     kept, and linear in their length.
 
     Args:
-        index: To be cut down; it is left as it is.
+        index: To be cut down; it is left as it is. Of what is kept it holds all vectors or none.
         kind: Of the documents.
         concepts: Ids.
         language: BCP 47 tag of the curriculum.
     """
     shelf = index.shelves[kind]
-    positions = sorted({at for concept in concepts for at in shelf.by_concept.get(concept, ())})
+    positions = list_about(shelf, concepts)
     kept = make_index((shelf.documents[position] for position in positions), language).shelves[kind]
-    vectors = None if shelf.vectors is None else shelf.vectors[positions]
+    rows = positions if shelf.held is None else np.searchsorted(shelf.held, positions)
+    vectors = None if shelf.vectors is None else shelf.vectors[rows]
     return replace(index, shelves={**index.shelves, kind: replace(kept, vectors=vectors)})

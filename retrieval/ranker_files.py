@@ -36,13 +36,20 @@ def unpack_ranker(content: bytes) -> Ranker:
     return read_ranker(StoredRanker(curriculum="", id="", created_at=0, body=body, weights=weights))
 
 
-@cache
 def find_shipped(identifier: str) -> Ranker | None:
-    """Reads the ranker of this id that comes with the package; None: there is none.
+    """Returns the ranker of this id that comes with the package; None: there is none.
 
     One that bears a curriculum's id was trained on that curriculum and is its default.
     """
-    for file in (files("retrieval") / "shipped").iterdir():
-        if file.name == f"{identifier}{SUFFIX}":
-            return replace(unpack_ranker(file.read_bytes()), id=identifier)
-    return None
+    return next((ranker for ranker in list_shipped() if ranker.id == identifier), None)
+
+
+@cache
+def list_shipped() -> tuple[Ranker, ...]:
+    """Reads the rankers that come with the package, by id."""
+    packed = sorted((files("retrieval") / "shipped").iterdir(), key=lambda file: file.name)
+    return tuple(
+        replace(unpack_ranker(file.read_bytes()), id=file.name.removesuffix(SUFFIX))
+        for file in packed
+        if file.name.endswith(SUFFIX)
+    )

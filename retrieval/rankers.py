@@ -1,6 +1,7 @@
 """Rankers: everything that an index is searched with, apart from its documents, and how it was judged."""
 
 import io
+import json
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -82,7 +83,7 @@ _MOMENT: Final = (1980, 1, 1, 0, 0, 0)
 
 def lexical_ranker() -> Ranker:
     """BM25 alone: what a server without models searches with. Its confidence is fitted as the default one is."""
-    confidence = Confidence(temperature=0.918, bias=-1.364, top=-0.288, entropy=0.866)
+    confidence = Confidence(temperature=0.842, spread=1.43, bias=-0.72, top=-0.373, entropy=0.353)
     return Ranker(id=LEXICAL, encoder="", confidence=confidence)
 
 
@@ -114,4 +115,7 @@ def read_ranker(stored: StoredRanker) -> Ranker:
     with zipfile.ZipFile(io.BytesIO(stored.weights)) as archive:
         encoder_adapter, reranker_adapter = (archive.read(name) for name in _WEIGHTS)
     ranker = _ADAPTER.validate_json(stored.body)
+    if "widening" not in json.loads(stored.body).get("confidence", {"widening": ""}):
+        # Fitted when a temperature did not rise with the spread.
+        ranker = replace(ranker, confidence=replace(ranker.confidence, widening=0.0))
     return replace(ranker, encoder_adapter=encoder_adapter, reranker_adapter=reranker_adapter)

@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from retrieval.documents import Document, DocumentKind
 from retrieval.encoders.encoder import Encoder
 from retrieval.first_stage import FirstStage, find_candidates
 from retrieval.fusion import Floats, fuse_reranker
-from retrieval.index import Index, Shelf
+from retrieval.index import Index, Shelf, list_about, pick_nearest
 from retrieval.pace import Pace
 from retrieval.rankers import Ranker
 from retrieval.rerankers.reranker import Reranker
@@ -21,6 +22,9 @@ from retrieval.scope import Reranking, Scope
 
 POOL = 50
 """Candidates that the first stage hands on, by which confidence is judged."""
+
+_OVER_ALL: Final = "exact over all vectors"
+_OVER_SOME: Final = "exact over what the store's vector index and BM25 find"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +65,7 @@ class Searcher:
         began = time.monotonic()
         vectors = self.encode(queries)
         return [
-            self._make_results(tuple(self._search_kind(query, vector, kind, scope, began) for kind in scope.kinds))
+            self.support(self.rank(query, vector, scope, began), vector)
             for query, vector, scope in zip(queries, vectors, scopes, strict=True)
         ]
 
@@ -69,7 +73,28 @@ class Searcher:
         """Returns each query's vector [dimension]; None: this searcher has no encoder."""
         return list(self.encoder.encode_queries(queries)) if self.encoder and queries else [None] * len(queries)
 
-    def _search_kind(
+    def rank(self, query: str, vector: Vector | None, scope: Scope, began: float | None = None) -> Results:
+        """Finds what words are about, without the passages that speak for it.
+
+        Args:
+            query: Words; not empty.
+            vector: Theirs, as `encode` makes it.
+            scope: What to look for and how.
+            began: When its seconds began to run out, by the monotonic clock; None: now.
+        """
+        began = time.monotonic() if began is None else began
+        return self._make_results(tuple(self._rank_kind(query, vector, kind, scope, began) for kind in scope.kinds))
+
+    def support(self, results: Results, vector: Vector | None) -> Results:
+        """Adds to each result the passage that speaks for it."""
+
+        def support_kind(found: KindResults) -> KindResults:
+            supported = (replace(each, support=self._find_support(each.document, vector)) for each in found.results)
+            return replace(found, results=tuple(supported))
+
+        return replace(results, kinds=tuple(map(support_kind, results.kinds)))
+
+    def _rank_kind(
         self, query: str, vector: Vector | None, kind: DocumentKind, scope: Scope, began: float
     ) -> KindResults:
         shelf = self.index.shelves[kind]
@@ -84,17 +109,15 @@ class Searcher:
         shares, none = self._judge(first, fused[order])
         results = []
         for place, at in enumerate(order[: scope.limit]):
-            document = shelf.documents[first.positions[at]]
             results.append(
                 Result(
-                    document=document,
+                    document=shelf.documents[first.positions[at]],
                     probability=float(shares[place]),
                     exact=bool(first.exact[at]),
                     scores=_collect_scores(first, reranked, fused, int(at)),
-                    support=self._find_support(document, vector),
                 )
             )
-        stages = self._report(first, reranked.size, reason)
+        stages = self._report(shelf, first, reranked.size, reason)
         return KindResults(kind=kind, results=tuple(results), none_probability=none, stages=stages)
 
     def _judge(self, first: FirstStage, fused: Floats) -> tuple[Floats, float]:
@@ -135,19 +158,16 @@ class Searcher:
 
     def _find_support(self, document: Document, vector: Vector | None) -> Document | None:
         """Finds the passage about a document's concepts that is most alike to the words; the first without vectors."""
-        if document.kind is DocumentKind.PASSAGE:
-            return None
         shelf = self.index.shelves[DocumentKind.PASSAGE]
-        positions = sorted({at for concept in document.concepts for at in shelf.by_concept.get(concept, ())})
-        if not positions:
+        positions = list_about(shelf, document.concepts)
+        if document.kind is DocumentKind.PASSAGE or not positions:
             return None
-        if vector is None or shelf.vectors is None:
-            return shelf.documents[positions[0]]
-        return shelf.documents[positions[int(np.argmax(shelf.vectors[positions] @ vector))]]
+        return shelf.documents[positions[0] if vector is None else pick_nearest(shelf, positions, vector)]
 
-    def _report(self, first: FirstStage, reranked: int, reason: str) -> tuple[StageReport, ...]:
+    def _report(self, shelf: Shelf, first: FirstStage, reranked: int, reason: str) -> tuple[StageReport, ...]:
         dense = first.dense is not None
-        why = "exact over all vectors" if dense else self.without.get("dense", "this ranker has no encoder")
+        over = _OVER_ALL if shelf.held is None else _OVER_SOME
+        why = over if dense else self.without.get("dense", "this ranker has no encoder")
         return (
             StageReport(stage="lexical", used=True, reason="BM25 reads every document"),
             StageReport(stage="dense", used=dense, reason=why),

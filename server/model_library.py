@@ -38,11 +38,13 @@ class ModelTerms:
 
     Attributes:
         folder: For models made ready to run.
+        prepared: Where the installation has those that it came with; None: nowhere.
         precision: Of encoders.
         reranker_cache_mebibytes: For what each reranker keeps.
     """
 
     folder: Path
+    prepared: Path | None = None
     precision: Literal["int8", "fp32"] = "int8"
     reranker_cache_mebibytes: int = 256
 
@@ -126,7 +128,12 @@ def _load_encoder(ranker: Ranker, terms: ModelTerms) -> Encoder:
     from retrieval.encoders.loading import load_encoder  # noqa: PLC0415
 
     return load_encoder(
-        ranker.encoder, ranker.encoder_adapter, cache=terms.folder, precision=terms.precision, threads=1
+        ranker.encoder,
+        ranker.encoder_adapter,
+        cache=terms.folder,
+        prepared=terms.prepared,
+        precision=terms.precision,
+        threads=1,
     )
 
 
@@ -139,6 +146,8 @@ def _load_reranker(ranker: Ranker, terms: ModelTerms) -> Reranker:
         ranker.reranker_adapter,
         encoder=ranker.encoder,
         encoder_adapter=ranker.encoder_adapter,
+        cache=terms.folder,
+        prepared=terms.prepared,
         cache_mebibytes=terms.reranker_cache_mebibytes,
         threads=1,
     )

@@ -2,16 +2,17 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from kg.curriculum import Curriculum, CurriculumRecord
 from kg.errors import IndexMismatchError
 from kg.indexes import IndexRecord
-from retrieval.documents import Document, fingerprint_documents, list_documents
+from retrieval.documents import Document, DocumentKind, fingerprint_documents, list_documents
 from retrieval.index import Index, make_index
 from retrieval.index_building import load_index
+from retrieval.neighbourhood import Survey, read_neighbourhood
 from retrieval.search import Searcher
 from server.backend import Backend
 from server.curriculum_cache import CachedCurriculum, SingleFlight
@@ -23,6 +24,7 @@ MOST_BYTES = 2 * 1024**3
 """Vectors and texts that are kept together."""
 
 BEING_BUILT: Final = "the index of this version is being built"
+GONE: Final = "the store's vector index was taken down meanwhile"
 
 # What is kept of a document beside its text and its vector: objects, postings, entries of look-ups.
 _DOCUMENT_BYTES: Final = 2_000
@@ -105,6 +107,17 @@ class SearchIndexes:
             await self._operations.ensure(tenant, curriculum, found)
         return ReadySearch(tenant=tenant, cached=cached, searcher=loaded.searcher)
 
+    async def read(self, ready: ReadySearch, survey: Survey) -> Mapping[str, bytes] | None:
+        """Reads what a search wants of the vectors that stay in the store; None: see `give_up`."""
+        names = ready.tenant, ready.cached.record.id, ready.searcher.index.encoder
+        return await read_neighbourhood(self._backend.store, names, survey)
+
+    def give_up(self, ready: ReadySearch) -> Searcher:
+        """Forgets an index whose vectors the store does not find any more; returns what goes by its words only."""
+        searcher = ready.searcher
+        self._loaded.pop((ready.tenant, ready.cached.record.id, searcher.ranker.id), None)
+        return _make_searcher(searcher.index, use_words_only(searcher.ranker, GONE))
+
     async def _find(
         self, tenant: str, cached: CachedCurriculum, record: IndexRecord | None, equipped: EquippedRanker
     ) -> _Loaded:
@@ -140,9 +153,14 @@ class SearchIndexes:
         return loaded
 
     async def _make(
-        self, documents: Iterable[Document], language: str, encoder: str, vectors: dict[str, bytes] | None
+        self,
+        documents: Iterable[Document],
+        language: str,
+        encoder: str,
+        vectors: dict[str, bytes] | None,
+        stored: Collection[DocumentKind],
     ) -> Index:
-        return await self._backend.run(make_index, documents, language, encoder, vectors)
+        return await self._backend.run(make_index, documents, language, encoder, vectors, stored)
 
 
 def index_words(curriculum: Curriculum) -> Index:

@@ -83,17 +83,18 @@ class SearchQueue:
         """
         return cast(Results, await self._wait(_Search(searcher, query, scope), remaining))
 
-    async def run(self, do: Callable[[float | None], Value], remaining: float | None) -> Value:
+    async def run(self, do: Callable[[float | None], Value], remaining: float | None, *, begun: bool = False) -> Value:
         """Does other work of a search's size, by itself.
 
         Args:
             do: Is given the seconds that are left when it begins.
             remaining: As in `search`.
+            begun: It goes on with what was done here before: it goes before all that waits, and is not refused.
 
         Raises:
             OverloadedError: As many searches wait as may.
         """
-        return cast(Value, await self._wait(_Work(do), remaining))
+        return cast(Value, await self._wait(_Work(do), remaining, begun=begun))
 
     def close(self) -> None:
         """Ends the threads once each has ended what it is at; what waits is given up."""
@@ -101,11 +102,12 @@ class SearchQueue:
             self._waiting.popleft().done.cancel()
         self._executor.shutdown(wait=True, cancel_futures=True)
 
-    async def _wait(self, task: _Search | _Work, remaining: float | None) -> Any:
-        if len(self._waiting) >= self._most:
+    async def _wait(self, task: _Search | _Work, remaining: float | None, *, begun: bool = False) -> Any:
+        if len(self._waiting) >= self._most and not begun:
             raise OverloadedError(f"{self._most} searches wait already; try again a little later")
         waiting = _Waiting(task, None if remaining is None else time.monotonic() + remaining)
-        self._waiting.append(waiting)
+        # To refuse what is half done, or to let it wait behind what is not, would waste what was done.
+        self._waiting.insert(0 if begun else len(self._waiting), waiting)
         self._begin_all()
         try:
             return await waiting.done

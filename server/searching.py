@@ -1,5 +1,6 @@
 """Searches as requests ask for them: in a curriculum, and for passages to stand on."""
 
+import time
 from dataclasses import dataclass, replace
 
 from graphmasal.v1.retrieval_service_pb2 import (
@@ -10,6 +11,7 @@ from graphmasal.v1.retrieval_service_pb2 import (
 )
 from retrieval.documents import DocumentKind
 from retrieval.narrowing import narrow_index
+from retrieval.neighbourhood import Survey, hold_near, survey_about, survey_passages, survey_query
 from retrieval.results import Results
 from retrieval.scope import Scope
 from server.backend import Backend
@@ -66,7 +68,9 @@ async def search_concepts(
     tenant, curriculum, scope = _read_search(request)
     ready = await parts.indexes.get(tenant, curriculum, request.ranker)
     readiness = await read_readiness(parts.backend, tenant, request.learner, ready.cached)
-    results = await _search(parts, ready, request.query, replace(scope, readiness=readiness), context)
+    scope = replace(scope, readiness=readiness)
+    remaining = find_time_to_work(context.time_remaining())
+    results = await search_curriculum(parts, ready, request.query, scope, remaining)
     record = ready.cached.record
     return SearchConceptsResponse(
         results=[to_result(tenant, record, result) for found in results.kinds for result in found.results],
@@ -106,8 +110,9 @@ async def ground(parts: SearchParts, request: GroundRequest, context: Context) -
     ready = await parts.indexes.get(tenant, curriculum, request.ranker)
     if request.concepts:
         check_concepts(request.concepts, ready.cached)
-        ready = await _narrow(parts.backend, ready, request)
-    results = await _search(parts, ready, request.query, scope, context)
+        ready = await _narrow(parts, ready, request)
+    remaining = find_time_to_work(context.time_remaining())
+    results = await search_curriculum(parts, ready, request.query, scope, remaining)
     (found,) = results.kinds
     return GroundResponse(
         passages=[to_result(tenant, ready.cached.record, result) for result in found.results],
@@ -129,14 +134,51 @@ def _read_ground(request: GroundRequest) -> tuple[str, str, Scope]:
     return tenant, curriculum, Scope(kinds=(DocumentKind.PASSAGE,), limit=limit)
 
 
-async def _narrow(backend: Backend, ready: ReadySearch, request: GroundRequest) -> ReadySearch:
+async def _narrow(parts: SearchParts, ready: ReadySearch, request: GroundRequest) -> ReadySearch:
     searcher = ready.searcher
-    index = await backend.run(
+    wanted = survey_about(searcher.index, DocumentKind.PASSAGE, request.concepts)
+    if wanted.hashes:
+        vectors = await parts.indexes.read(ready, wanted)
+        searcher = parts.indexes.give_up(ready) if vectors is None else hold_near(searcher, vectors)
+    index = await parts.backend.run(
         narrow_index, searcher.index, DocumentKind.PASSAGE, request.concepts, ready.cached.record.language
     )
     return replace(ready, searcher=replace(searcher, index=index))
 
 
-async def _search(parts: SearchParts, ready: ReadySearch, query: str, scope: Scope, context: Context) -> Results:
-    remaining = find_time_to_work(context.time_remaining())
-    return await parts.queue.search(ready.searcher, query, scope, remaining)
+async def search_curriculum(
+    parts: SearchParts, ready: ReadySearch, query: str, scope: Scope, remaining: float | None
+) -> Results:
+    """Searches in one go where all vectors are in memory, else in turns with the store.
+
+    Args:
+        parts: What calls that search work with.
+        ready: What is searched.
+        query: Words; not empty.
+        scope: What to look for; its seconds are set here.
+        remaining: Seconds until the answer should be there; None: as long as it takes.
+
+    Raises:
+        OverloadedError: Too many searches wait.
+        StoreUnavailableError: The store does not answer.
+    """
+    searcher = ready.searcher
+    if not searcher.index.stored:
+        return await parts.queue.search(searcher, query, scope, remaining)
+    ends = None if remaining is None else time.monotonic() + remaining
+    survey = await parts.queue.run(lambda _: survey_query(searcher, query, scope), remaining)
+    near = await parts.indexes.read(ready, survey)
+    if near is None:
+        return await parts.queue.search(parts.indexes.give_up(ready), query, scope, _find_left(ends))
+
+    def rank(seconds: float | None) -> tuple[Results, Survey]:
+        ranked = hold_near(searcher, near).rank(query, survey.vector, replace(scope, seconds=seconds))
+        return ranked, survey_passages(searcher.index, ranked)
+
+    results, wanted = await parts.queue.run(rank, _find_left(ends), begun=True)
+    passages = await parts.indexes.read(ready, wanted) or {}
+    return await parts.backend.run(lambda: hold_near(searcher, passages).support(results, survey.vector))
+
+
+def _find_left(ends: float | None) -> float | None:
+    return None if ends is None else ends - time.monotonic()

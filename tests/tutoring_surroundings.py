@@ -114,6 +114,9 @@ class MemorySurroundings(Surroundings):
         self.by_model.extend(events if by_model else ())
         self.told += len(events)
 
+    async def flush(self) -> None:
+        """See `Surroundings`; nothing waits here."""
+
     async def read_curriculum(self) -> Curriculum:
         return self._curriculum
 

@@ -65,6 +65,7 @@ def _note_told(node: Node) -> Node:
 
     async def run(state: TutorState, runtime: Runtime[Surroundings]) -> TutorState:
         update = await node(state, runtime)
+        await runtime.context.flush()
         return {**update, "told": runtime.context.told}
 
     return run

@@ -88,7 +88,9 @@ class Surroundings(ABC):
 
     @abstractmethod
     async def emit(self, *events: Event, by_model: bool = False) -> None:
-        """Keeps events, in their order and in one step, and sends them to whoever listens.
+        """Keeps events in their order, and then sends them to whoever listens.
+
+        What no model waits for may be kept together with what follows, at the latest when the agent has ended.
 
         Args:
             events: At least one.
@@ -96,12 +98,16 @@ class Surroundings(ABC):
         """
 
     @abstractmethod
+    async def flush(self) -> None:
+        """Keeps and sends what was emitted so far."""
+
+    @abstractmethod
     async def read_curriculum(self) -> Curriculum:
-        """Returns the current version, archived parts included; from memory."""
+        """Returns the version that was current when the turn began, archived parts included; from memory."""
 
     @abstractmethod
     async def read_state(self) -> LearnerState:
-        """Reads the learner's state as of `now`."""
+        """Reads the learner's state as of `now`: as it was when the turn first read it, with what the turn appended."""
 
     @abstractmethod
     async def list_evidence(self, concepts: Sequence[str], limit: int) -> list[Evidence]:

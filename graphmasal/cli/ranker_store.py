@@ -11,6 +11,7 @@ from retrieval.candidates import Matrix
 from retrieval.encoders.loading import load_encoder
 from retrieval.index_building import Order, build_index
 from retrieval.rankers import Ranker, store_ranker
+from retrieval.rerankers.families import load_reranker
 from server.settings import Settings
 
 Note = Callable[[str, int, int, str], None]
@@ -31,11 +32,11 @@ async def open_store(settings: Settings) -> AsyncIterator[Store]:
 async def store_trained(
     store: Store, settings: Settings, *, tenant: str, curriculum: Curriculum, ranker: Ranker, note: Note
 ) -> None:
-    """Stores a ranker and builds its index; what an older ranker with its id left behind is removed.
+    """Stores a ranker, its models ready to run, and builds its index; what an older one with its id left is removed.
 
     Args:
         store: Open.
-        settings: Say where exported encoders are kept, and their precision.
+        settings: Say where exported models are kept, and the encoder's precision.
         tenant: Id.
         curriculum: What the ranker was trained for.
         ranker: Trained.
@@ -48,8 +49,22 @@ async def store_trained(
         ranker.encoder,
         ranker.encoder_adapter,
         cache=settings.model_folder,
+        prepared=settings.prepared_models,
         precision=settings.encoder_precision,
     )
+    if ranker.reranker:
+        # Torch is loaded here anyway; a server that finds the export can do without.
+        load_reranker(
+            ranker.reranker,
+            ranker.reranker_model,
+            ranker.reranker_adapter,
+            encoder=ranker.encoder,
+            encoder_adapter=ranker.encoder_adapter,
+            cache=settings.model_folder,
+            prepared=settings.prepared_models,
+            cache_mebibytes=0,
+            threads=1,
+        )
 
     async def encode(texts: Sequence[str]) -> Matrix:
         return encoder.encode(texts)

@@ -13,9 +13,8 @@ from kg.neo4j_store.vector_sets import VectorSet, build_index, delete_retired, d
 VECTOR_INDEX_ABOVE: Final = 100_000
 """Up to this many vectors are read whole and compared one by one, which is exact and quick enough."""
 
-_OVERFETCH: Final = 2
 _LEAST_FETCHED: Final = 200
-"""How wide the vector index searches is how much it is asked for, so it is asked for more than is wanted."""
+"""How wide the vector index searches is how much it is asked for, so it is asked for more where little is wanted."""
 
 
 async def delete_all(transaction: Transaction, tenant: str, curriculum: str) -> None:
@@ -125,7 +124,7 @@ class Retrieval(StorePart):
                 "find_nearest",
                 index=vectors.index,
                 values=to_values(vector),
-                fetched=max(_OVERFETCH * limit, _LEAST_FETCHED),
+                fetched=max(limit, _LEAST_FETCHED),
                 limit=limit,
                 **vectors.names,
             )

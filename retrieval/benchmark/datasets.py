@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from kg.curriculum import Curriculum
 from retrieval.documents import Document, DocumentKind, list_documents
 from retrieval.passages import split_sentences
+from retrieval.training.wordings import hide_title
 
 FEWEST_WORDS = 4
 """A shorter sentence says too little to be asked with."""
@@ -53,8 +54,9 @@ class DataSet:
     Attributes:
         name: As it is asked for.
         worlds: Each is searched by itself; the queries of all are judged together.
-        curriculum: What models are trained on, without everything about what is tested; None: they are trained on the
-            bundled curriculum, which knows nothing of these documents.
+        curriculum: What models are trained on, without everything about what is tested, unless people asked the
+            queries, which its text does not give away; None: they are trained on the bundled curriculum, which knows
+            nothing of these documents.
         notes: How documents and queries were made, as sentences.
         language: BCP 47 tag.
     """
@@ -120,15 +122,6 @@ def leave_sentences_out(documents: Sequence[Document], asked: Collection[str]) -
     return tuple(world for world in worlds if world.queries)
 
 
-def hide_title(text: str, title: str) -> str:
-    """Puts "it" in place of a title, in any case of letters and with a plural's ending, where whole words match."""
-    words = _WORD.findall(title)
-    if not words:
-        return text
-    pattern = r"\b(?:(?:an?|the)\s+)?" + r"\W+".join(re.escape(word) for word in words) + r"(?:e?s)?\b"
-    return re.sub(pattern, "it", text, flags=re.IGNORECASE)
-
-
 def count_words(text: str) -> int:
     """Counts words of letters and digits."""
     return len(_WORD.findall(text))
@@ -158,6 +151,8 @@ def describe_training(data: DataSet) -> str:
     """Says what models are trained on."""
     if data.curriculum is None:
         return "trained on the bundled curriculum, which holds none of these concepts"
+    if not {query.concept for query in data.queries}.isdisjoint(concept.id for concept in data.curriculum.concepts):
+        return f"trained on the text of all {len(data.curriculum.concepts):,} concepts, without the queries"
     return f"trained on the text of {len(data.curriculum.concepts):,} other concepts, which say nothing of these"
 
 

@@ -12,11 +12,11 @@ from retrieval.benchmark.datasets import (
     World,
     count_words,
     drop_concepts,
-    hide_title,
     leave_sentences_out,
     list_concept_documents,
 )
 from retrieval.benchmark.demo import read_curriculum
+from retrieval.training.wordings import hide_title
 
 
 def read_metacademy(folder: Path, hold_out: HoldOut) -> DataSet:

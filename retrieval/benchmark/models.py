@@ -108,6 +108,7 @@ class Models:
             ranker.reranker_adapter,
             encoder=ranker.encoder,
             encoder_adapter=ranker.encoder_adapter,
+            cache=self._folder / EXPORTS,
             cache_mebibytes=_CACHE_MEBIBYTES if keeps else 0,
             threads=1,
         )

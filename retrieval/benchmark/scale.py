@@ -70,6 +70,16 @@ def generate(count: int, encoder: Encoder, seed: int) -> Generated:
     )
 
 
+def make_searcher(world: Generated, encoder: Encoder) -> Searcher:
+    """Puts together what searches generated documents, all of their vectors in memory."""
+    kept = {document.hash: row.tobytes() for document, row in zip(world.documents, world.vectors, strict=True)}
+    return Searcher(
+        index=make_index(world.documents, "en", encoder.fingerprint, kept),
+        ranker=Ranker(id=BASE, encoder=encoder.name),
+        encoder=encoder,
+    )
+
+
 def time_searches(world: Generated, encoder: Encoder, keeping: Reranker, forgetting: Reranker) -> Iterator[Pass]:
     """Times searches without reranker, with one that knows its candidates already, and with one that never does.
 
@@ -79,12 +89,8 @@ def time_searches(world: Generated, encoder: Encoder, keeping: Reranker, forgett
         keeping: Keeps what it works out about candidates.
         forgetting: The same, but keeps nothing.
     """
-    kept = {document.hash: row.tobytes() for document, row in zip(world.documents, world.vectors, strict=True)}
-    searcher = Searcher(
-        index=make_index(world.documents, "en", encoder.fingerprint, kept),
-        ranker=Ranker(id=BASE, encoder=encoder.name, fusion=replace(Fusion(), reranker=1.0, depth=DEPTH)),
-        encoder=encoder,
-    )
+    ranker = Ranker(id=BASE, encoder=encoder.name, fusion=replace(Fusion(), reranker=1.0, depth=DEPTH))
+    searcher = replace(make_searcher(world, encoder), ranker=ranker)
     for name, reranker in (
         ("search without reranker", None),
         (f"search, {DEPTH} reranked, warm", keeping),

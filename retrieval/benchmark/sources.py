@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from retrieval.benchmark.asked import read_asked
 from retrieval.benchmark.bridge import read_bridge
 from retrieval.benchmark.datasets import DataSet, HoldOut
 from retrieval.benchmark.dbe import read_dbe
@@ -25,17 +26,20 @@ class Source:
     Attributes:
         read: Reads a folder, tested on the concepts that are held out.
         share: Of the concepts that is held out, in (0, 1).
-        folder: Where it lies; None: in the data folder, under its name.
+        folder: Where it lies; None: in the data folder.
+        within: Its folder's name there; empty: its own.
     """
 
     read: Callable[[Path, HoldOut], DataSet]
     share: float = 0.3
     folder: Path | None = None
+    within: str = ""
 
 
 SOURCES: Final[Mapping[str, Source]] = {
     "demo": Source(read=read_demo, folder=FOLDER),
     "metacademy": Source(read=read_metacademy),
+    "metacademy-asked": Source(read=lambda folder, _: read_asked(folder), within="metacademy"),
     "dbe-kt22": Source(read=read_dbe, share=0.5),
     "bridge": Source(read=lambda folder, _: read_bridge(folder)),
     "mae-misconceptions": Source(read=lambda folder, _: read_mae(folder)),
@@ -47,7 +51,8 @@ NAMES: Final = (*SOURCES, SCALE)
 
 def find_folder(name: str, data: Path) -> Path:
     """Returns where a data set is to be; it may not be there."""
-    return SOURCES[name].folder or data / name
+    source = SOURCES[name]
+    return source.folder or data / (source.within or name)
 
 
 def read_source(name: str, data: Path, seed: int) -> DataSet:

@@ -1,7 +1,5 @@
 """From a torch encoder to a folder that ONNX Runtime serves."""
 
-import shutil
-import tempfile
 import warnings
 from pathlib import Path
 from typing import Final
@@ -12,6 +10,7 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 
+from retrieval.encoders.export_cache import ExportError
 from retrieval.encoders.onnx_encoder import (
     MODEL_FILE,
     SETTINGS,
@@ -30,19 +29,12 @@ _TRACED: Final = "a text to trace with"
 _TOLERANCE: Final = 1e-3
 
 
-class ExportError(Exception):
-    """A model that cannot be exported, or whose export says something else than it does."""
-
-
-def export_encoder(model: SentenceModel, target: Path, fingerprint: str, precision: str) -> None:
+def export_encoder(model: SentenceModel, folder: Path, fingerprint: str, precision: str) -> None:
     """Writes graph, tokenizer and settings.
-
-    The folder appears complete or not at all: it is written under another name and renamed. If somebody else was
-    faster, theirs stays.
 
     Args:
         model: With eager attention, adapters merged.
-        target: Folder to make; the one above it must exist.
+        folder: Empty.
         fingerprint: Of model, adapter and precision.
         precision: int8 or fp32. int8: weights in 7 bits with a scale for each output channel, activations in 8 bits
             with a scale for each text (ONNX Runtime's dynamic quantisation). With 8 bits in the weights processors
@@ -51,26 +43,23 @@ def export_encoder(model: SentenceModel, target: Path, fingerprint: str, precisi
     Raises:
         ExportError: The model has no faithful export.
     """
-    with tempfile.TemporaryDirectory(prefix="export-", dir=target.parent, ignore_cleanup_errors=True) as temporary:
-        draft = Path(temporary) / "draft"
-        draft.mkdir()
-        graph = Path(temporary) / "fp32.onnx"
-        _write_graph(model, graph)
-        dimension = _check_graph(model, graph)
-        if precision == "int8":
-            _quantise(graph, draft / MODEL_FILE)
-        else:
-            shutil.move(graph, draft / MODEL_FILE)
-        model.tokenizer.save(str(draft / TOKENIZER_FILE))
-        settings = ExportSettings(
-            fingerprint=fingerprint,
-            dimension=dimension,
-            lowercase=model.layout.lowercase,
-            query_prompt=model.layout.query_prompt,
-            document_prompt=model.layout.document_prompt,
-        )
-        (draft / SETTINGS_FILE).write_bytes(SETTINGS.dump_json(settings))
-        _publish(draft, target)
+    graph = folder / "fp32.onnx"
+    _write_graph(model, graph)
+    dimension = _check_graph(model, graph)
+    if precision == "int8":
+        _quantise(graph, folder / MODEL_FILE)
+        graph.unlink()
+    else:
+        graph.rename(folder / MODEL_FILE)
+    model.tokenizer.save(str(folder / TOKENIZER_FILE))
+    settings = ExportSettings(
+        fingerprint=fingerprint,
+        dimension=dimension,
+        lowercase=model.layout.lowercase,
+        query_prompt=model.layout.query_prompt,
+        document_prompt=model.layout.document_prompt,
+    )
+    (folder / SETTINGS_FILE).write_bytes(SETTINGS.dump_json(settings))
 
 
 class _OneText(nn.Module):
@@ -114,8 +103,8 @@ def _check_graph(model: SentenceModel, path: Path) -> int:
     try:
         session = open_session(path, threads=1)
         made = np.concatenate([run_tokens(session, ids) for ids in model.list_tokens(_PROBES)])
-    # ONNX Runtime's errors have no common class but these.
-    except (RuntimeError, ValueError) as error:
+    # ONNX Runtime's errors have no other class in common.
+    except Exception as error:
         raise ExportError(str(error)) from error
     with torch.inference_mode():
         expected = np.concatenate([model(torch.tensor([ids])).numpy() for ids in model.list_tokens(_PROBES)])
@@ -131,12 +120,3 @@ def _quantise(graph: Path, target: Path) -> None:
     # and it is left out because ONNX Runtime optimises when it opens the graph.
     onnx.helper.set_model_props(model, {"onnx.quant.pre_process": "onnxruntime.quant"})
     quantize_dynamic(model, target, per_channel=True, reduce_range=True, weight_type=QuantType.QInt8)
-
-
-def _publish(draft: Path, target: Path) -> None:
-    try:
-        draft.rename(target)
-    except OSError:
-        # A folder that is not empty cannot be replaced: the same export, made by another process meanwhile.
-        if not target.is_dir():
-            raise

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from kg.errors import refuse
+from retrieval.encoders.export_cache import ExportCache
 from retrieval.encoders.extra import models_extra
 from retrieval.rerankers.reranker import Reranker
 
@@ -18,6 +20,7 @@ class RerankerRequest:
         adapter: Trained part as safetensors; empty: none.
         encoder: Name of the encoder that finds the candidates.
         encoder_adapter: Its adapter; empty: none.
+        exports: Where a family that is exported keeps its exports.
         cache_mebibytes: Bound of what is kept of candidates, >= 0.
         threads: That one call uses, >= 1.
     """
@@ -26,6 +29,7 @@ class RerankerRequest:
     adapter: bytes
     encoder: str
     encoder_adapter: bytes
+    exports: ExportCache
     cache_mebibytes: int
     threads: int
 
@@ -37,10 +41,12 @@ def load_reranker(
     *,
     encoder: str,
     encoder_adapter: bytes,
+    cache: Path,
+    prepared: Path | None = None,
     cache_mebibytes: int,
     threads: int,
 ) -> Reranker:
-    """Loads a reranker; takes seconds.
+    """Loads a reranker; takes seconds where it is not exported yet.
 
     Args:
         family: One of `list_families`.
@@ -48,6 +54,8 @@ def load_reranker(
         adapter: Trained part as safetensors; empty: none.
         encoder: Name of the encoder that finds the candidates.
         encoder_adapter: Its adapter; empty: none.
+        cache: Folder where exports are kept, as in `ExportCache`.
+        prepared: Folder of further ones, as there.
         cache_mebibytes: Bound of what is kept of candidates, >= 0.
         threads: That one call uses, >= 1.
 
@@ -64,6 +72,7 @@ def load_reranker(
         adapter=adapter,
         encoder=encoder,
         encoder_adapter=encoder_adapter,
+        exports=ExportCache(folder=cache, prepared=prepared),
         cache_mebibytes=cache_mebibytes,
         threads=threads,
     )
@@ -86,6 +95,7 @@ def _load_listwise(request: RerankerRequest) -> Reranker:
         request.model or request.encoder,
         b"" if request.model else request.encoder_adapter,
         request.adapter,
+        exports=request.exports,
         cache_mebibytes=request.cache_mebibytes,
         threads=request.threads,
     )

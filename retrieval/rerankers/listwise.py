@@ -2,22 +2,27 @@
 
 import hashlib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from tokenizers import Tokenizer
 
 from retrieval.candidates import Candidate, Vector
+from retrieval.encoders.default import resolve_model
+from retrieval.encoders.export_cache import ExportCache
+from retrieval.encoders.fingerprints import fingerprint_encoder
+from retrieval.encoders.layout import read_layout
 from retrieval.rerankers.cached_states import CacheCounts, CachedStates, KeptStates
 from retrieval.rerankers.candidate_texts import candidate_text
-from retrieval.rerankers.listwise_body import TextReader, load_body
 from retrieval.rerankers.listwise_graphs import ListwiseGraphs
-from retrieval.rerankers.listwise_weights import build_model
 from retrieval.rerankers.reranker import Reranker
-from retrieval.rerankers.weights_hash import hash_text
+from retrieval.rerankers.text_reader import TextReader
 
 _FORMAT: Final = 1
 """Changes whenever code in this folder changes the scores of an unchanged model."""
+_TOKENIZER_FILE: Final = "tokenizer.json"
 
 
 class ListwiseReranker(Reranker):
@@ -62,25 +67,42 @@ class ListwiseReranker(Reranker):
 
 
 def load_listwise(
-    model: str, encoder_adapter: bytes, trained: bytes, *, cache_mebibytes: int, threads: int
+    model: str, encoder_adapter: bytes, trained: bytes, *, exports: ExportCache, cache_mebibytes: int, threads: int
 ) -> ListwiseReranker:
-    """Loads a body with its trained part.
+    """Loads a body with its trained part; exports them first where there is no export yet.
+
+    An export takes some seconds and torch; where there is one, neither torch nor transformers is imported.
 
     Args:
         model: Name of an encoder, as in `retrieval.encoders.default.resolve_model`.
         encoder_adapter: Merged into it; empty: none.
         trained: As `retrieval.training.listwise_training.train_listwise` returns it; empty: every score is 0.
+        exports: Where the export is kept.
         cache_mebibytes: Bound of the kept states, >= 0.
         threads: That one call uses, >= 1.
 
     Raises:
         InvalidInputError: An adapter or trained part does not fit.
-        ModelUnavailableError: The model cannot be loaded.
+        ModelUnavailableError: The model cannot be loaded, or its export cannot be kept.
     """
+    layout = read_layout(resolve_model(model))
+    body = fingerprint_encoder(layout, encoder_adapter, "fp32")
+    parts = f"listwise-{_FORMAT}/{body}/{hashlib.sha256(trained).hexdigest()}"
+    fingerprint = hashlib.sha256(parts.encode()).hexdigest()
+    folder = exports.obtain(fingerprint, lambda draft: _export(model, encoder_adapter, trained, draft))
+    reader = TextReader(layout, Tokenizer.from_file(str(folder / _TOKENIZER_FILE)))
+    return ListwiseReranker(ListwiseGraphs(folder, threads), reader, fingerprint, cache_mebibytes << 20)
+
+
+def _export(model: str, encoder_adapter: bytes, trained: bytes, folder: Path) -> None:
+    # Takes seconds to import.
+    from retrieval.rerankers.listwise_body import load_body  # noqa: PLC0415
+    from retrieval.rerankers.listwise_export import export_listwise  # noqa: PLC0415
+    from retrieval.rerankers.listwise_weights import build_model  # noqa: PLC0415
+
     body = load_body(model, encoder_adapter)
-    graphs = ListwiseGraphs(build_model(body, trained), threads)
-    fingerprint = hash_text(f"listwise-{_FORMAT}/{body.fingerprint}/{hashlib.sha256(trained).hexdigest()}")
-    return ListwiseReranker(graphs, body.reader, fingerprint, cache_mebibytes << 20)
+    export_listwise(build_model(body, trained), folder)
+    body.reader.save_tokenizer(folder / _TOKENIZER_FILE)
 
 
 def _stack(kept: Sequence[KeptStates]) -> tuple[KeptStates, NDArray[np.bool_]]:

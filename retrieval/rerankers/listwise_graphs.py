@@ -1,22 +1,19 @@
 """The listwise model as ONNX graphs: faster than torch on a CPU, and threads are counted for each model."""
 
-import io
-import warnings
+from pathlib import Path
 from typing import Final
 
 import numpy as np
-import onnxruntime
-import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
 
 from retrieval.candidates import Vector
+from retrieval.encoders.onnx_encoder import open_session
 from retrieval.rerankers.cached_states import KeptStates
-from retrieval.rerankers.listwise_body import Tokens
-from retrieval.rerankers.listwise_model import ListwiseModel
+from retrieval.rerankers.text_reader import Tokens
 
-_OPSET: Final = 17
-_SAMPLE_TOKENS: Final = 3
+READ_FILE: Final = "read.onnx"
+KEEP_FILE: Final = "keep.onnx"
+COMPARE_FILE: Final = "compare.onnx"
 
 
 class ListwiseGraphs:
@@ -26,23 +23,13 @@ class ListwiseGraphs:
     depend on the concepts beside it.
 
     Args:
-        model: In evaluation mode; exported, which takes a few seconds, and not kept.
+        folder: Made by `retrieval.rerankers.listwise_export`.
         threads: That one call uses, >= 1.
     """
 
-    def __init__(self, model: ListwiseModel, threads: int) -> None:
-        ids = torch.ones(1, _SAMPLE_TOKENS, dtype=torch.int64)
-        mask = torch.ones_like(ids, dtype=torch.bool)
-        with torch.inference_mode():
-            states = model.read(ids, mask)
-            kept = model.keep(states, mask).half().repeat(2, 1, 1, 1, 1)
-        self._read = _export(_Read(model), {"ids": ids}, {"ids": {1: "l"}, "output": {1: "l"}}, threads)
-        self._keep = _export(_Keep(model), {"states": states}, {"states": {1: "l"}, "output": {2: "l"}}, threads)
-        self._compare = _export(
-            _Compare(model),
-            {"states": states, "kept": kept, "kept_mask": mask.repeat(2, 1)},
-            {"states": {1: "l"}, "kept": {0: "n", 3: "m"}, "kept_mask": {0: "n", 1: "m"}, "output": {0: "n"}},
-            threads,
+    def __init__(self, folder: Path, threads: int) -> None:
+        self._read, self._keep, self._compare = (
+            open_session(folder / file, threads) for file in (READ_FILE, KEEP_FILE, COMPARE_FILE)
         )
 
     def keep(self, tokens: Tokens) -> KeptStates:
@@ -69,63 +56,3 @@ class ListwiseGraphs:
         states = self._read.run(None, {"ids": tokens[None]})[0]
         scores: Vector = self._compare.run(None, {"states": states, "kept": kept, "kept_mask": kept_mask})[0]
         return scores
-
-
-class _Read(nn.Module):
-    """Tokens of one text [1, l] -> states [1, l, d]."""
-
-    def __init__(self, model: ListwiseModel) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(self, ids: Tensor) -> Tensor:
-        return self.model.read(ids, torch.ones_like(ids, dtype=torch.bool))
-
-
-class _Keep(nn.Module):
-    """States of one text [1, l, d] -> what is kept of it, fp16 [k, 2, l, d]."""
-
-    def __init__(self, model: ListwiseModel) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(self, states: Tensor) -> Tensor:
-        return self.model.keep(states, _mask_all(states))[0].half()
-
-
-class _Compare(nn.Module):
-    """States of a query [1, l, d] and what is kept of n concepts -> scores [n]."""
-
-    def __init__(self, model: ListwiseModel) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(self, states: Tensor, kept: Tensor, kept_mask: Tensor) -> Tensor:
-        return self.model.compare(states, _mask_all(states), kept.float(), kept_mask)
-
-
-def _mask_all(states: Tensor) -> Tensor:
-    return torch.ones_like(states[:, :, 0], dtype=torch.bool)
-
-
-def _export(
-    module: nn.Module, inputs: dict[str, Tensor], axes: dict[str, dict[int, str]], threads: int
-) -> onnxruntime.InferenceSession:
-    written = io.BytesIO()
-    with torch.inference_mode(), warnings.catch_warnings():
-        # The tracing exporter is marked as superseded, but its successor needs a package more; graphs are the same.
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            module.eval(),
-            tuple(inputs.values()),
-            written,  # type: ignore[arg-type] # a file will do, says its documentation
-            input_names=list(inputs),
-            output_names=["output"],
-            dynamic_axes=axes,
-            opset_version=_OPSET,
-            dynamo=False,
-        )
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    return onnxruntime.InferenceSession(written.getvalue(), options, providers=["CPUExecutionProvider"])

@@ -1,17 +1,18 @@
 """Fitting of confidence: probabilities that keep what they promise, on queries that nothing was trained on."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.confidence import WIDTH, Confidence, describe_list, judge, soften
+from retrieval.confidence import WIDTH, Confidence, describe_list, find_temperature, judge, measure_spread, soften
 from retrieval.fusion import Floats
-from retrieval.metrics import auroc, expected_calibration_error
+from retrieval.metrics import auroc, chance_calibration_error, expected_calibration_error
 from retrieval.training.logistic import fit_logistic
+from retrieval.training.queries import TrainingQuery
 
 NONE_SHARE: Final = 0.1
 """Share of queries that mean nothing in the curriculum, for which probabilities are calibrated.
@@ -20,6 +21,10 @@ Half of them are about a concept that is not there, half about something else al
 """
 FEWEST: Final = 30
 """With fewer queries the defaults are safer than a fit."""
+
+WIDENING: Final = 0.2
+"""Power of the field's spread by which the temperature rises: by likelihood it is between 0.15 and 0.25 on queries made
+from two curricula and asked about one."""
 
 _SIGNS: Final = (-1, -1, 1)
 _STEEPEST: Final = 1e4
@@ -49,12 +54,14 @@ class Calibration:
 
     Attributes:
         error: Expected calibration error of the first answer's probability, over queries whose concept is there.
+        chance: What it would be, with as many queries, of probabilities that are perfect.
         first: AUROC of "is the first right" by that probability.
         missing: AUROC of "none of these" where the concept was taken out.
         off_topic: AUROC of "none of these" for text that is about something else.
     """
 
     error: float
+    chance: float
     first: float
     missing: float
     off_topic: float
@@ -72,7 +79,7 @@ def fit_confidence(scores: JudgedScores) -> Confidence:
     listed = [(each, place) for each, place in zip(scores.present, scores.right, strict=True) if 0 <= place < WIDTH]
     if len(scores.present) < FEWEST or not listed:
         return Confidence()
-    temperature = fit_temperature([each[:WIDTH] for each, _ in listed], [place for _, place in listed])
+    confidence = _fit_shares([each for each, _ in listed], [place for _, place in listed])
     found = np.array([0.0 if 0 <= place < WIDTH else 1.0 for place in scores.right])
     groups = (
         (scores.present, found, 1.0 - NONE_SHARE),
@@ -82,18 +89,27 @@ def fit_confidence(scores: JudgedScores) -> Confidence:
     features, outcomes, weights = [], [], []
     for lists, none, share in groups:
         kept = [place for place, each in enumerate(lists) if each.size]
-        features += [describe_list(lists[place], temperature) for place in kept]
+        features += [describe_list(lists[place], find_temperature(confidence, lists[place])) for place in kept]
         outcomes += [none[place] for place in kept]
         weights += [share / max(len(kept), 1)] * len(kept)
     bias, top, gap, entropy = fit_logistic(np.array(features), np.array(outcomes), np.array(weights), _SIGNS)
-    return Confidence(
-        temperature=temperature,
+    return replace(
+        confidence,
         bias=float(bias),
         top=float(top),
         gap=float(gap),
         entropy=float(entropy),
         queries=len(scores.present),
     )
+
+
+def _fit_shares(lists: Sequence[Floats], right: Sequence[int]) -> Confidence:
+    """Fits what the shares are made by: the usual spread, and the temperature of a list that is spread so."""
+    spreads = [spread for each in lists if (spread := measure_spread(each)) is not None and spread > 0.0]
+    usual = float(np.exp(np.mean(np.log(spreads)))) if spreads else 1.0
+    unit = Confidence(temperature=1.0, widening=WIDENING, spread=usual)
+    temperature = fit_temperature([each[:WIDTH] / find_temperature(unit, each) for each in lists], right)
+    return replace(unit, temperature=temperature)
 
 
 def fit_temperature(lists: Sequence[Floats], right: Sequence[int]) -> float:
@@ -130,6 +146,7 @@ def measure_confidence(confidence: Confidence, scores: JudgedScores) -> Calibrat
     off_topic = [judge(confidence, each)[1] for each in scores.off_topic]
     return Calibration(
         error=expected_calibration_error(firsts, right) if firsts else float("nan"),
+        chance=chance_calibration_error(firsts) if firsts else float("nan"),
         first=_tell_apart(
             [first for first, hit in zip(firsts, right, strict=True) if hit],
             [first for first, hit in zip(firsts, right, strict=True) if not hit],
@@ -139,14 +156,22 @@ def measure_confidence(confidence: Confidence, scores: JudgedScores) -> Calibrat
     )
 
 
-def list_judged(scores: Floats, right: NDArray[np.bool_], off_topic: Floats) -> JudgedScores:
+def list_judged(
+    queries: Sequence[TrainingQuery], scores: Floats, right: NDArray[np.bool_], off_topic: Floats
+) -> JudgedScores:
     """Puts padded scores in the form that fits take.
 
+    Queries that quote their document are left out: it was scored without the words quoted, as it never is in a search,
+    so that confidence in it would be too small.
+
     Args:
+        queries: [q].
         scores: Fused [q, n] in any order; minus infinity: no candidate.
         right: Whether a candidate is the one that is meant, [q, n].
         off_topic: Fused scores of texts about nothing [t, n].
     """
+    whole = [row for row, query in enumerate(queries) if not query.quoted]
+    scores, right = scores[whole], right[whole]
     present, places = [], []
     for row, marks in zip(scores, right, strict=True):
         order = np.argsort(-row, kind="stable")[: int(np.isfinite(row).sum())]

@@ -3,15 +3,17 @@
 import random
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from retrieval.encoders.encoder import Encoder
 from retrieval.encoders.loading import load_encoder
 from retrieval.fusion import Floats, Fusion
+from retrieval.training.disguises import disguise
 from retrieval.training.encoder_training import train_encoder
 from retrieval.training.material import Material
 from retrieval.training.negatives import filter_consistent, find_hard_negatives
-from retrieval.training.queries import TrainingQuery
+from retrieval.training.queries import QuerySource, TrainingQuery
 from retrieval.training.query_lists import list_candidates
 from retrieval.training.samples import EncoderSample, make_samples
 from retrieval.training.scored_lists import ScoredLists
@@ -76,6 +78,11 @@ class EncoderStage:
     space: Workspace
     should_stop: ShouldStop
 
+    @property
+    def exports(self) -> Path:
+        """Folder of models made ready to run."""
+        return self.space.folder / "encoders"
+
     def train(self, stage: str, concepts: Collection[str]) -> bytes:
         """Trains an adapter on the queries of some concepts.
 
@@ -119,7 +126,7 @@ class EncoderStage:
 
     def load(self, adapter: bytes) -> Encoder:
         """Loads the encoder as a server runs it."""
-        return load_encoder(self.encoder, adapter, cache=self.space.folder / "encoders")
+        return load_encoder(self.encoder, adapter, cache=self.exports)
 
     def _make_samples(self, queries: Sequence[TrainingQuery], concepts: frozenset[str]) -> tuple[EncoderSample, ...]:
         """Drops queries that the published encoder finds to be about something else, and adds what it confuses.
@@ -135,10 +142,16 @@ class EncoderStage:
             queries, lists, material.documents, vectors, fusion, count=NEGATIVES, spared=spared
         )
         kept = filter_consistent(queries, lists, fusion, CONSISTENT).queries
-        return make_samples(kept, material.documents, negatives)
+        worded = disguise(kept, material.documents, material.language, self.seed)
+        return make_samples(
+            worded,
+            material.documents,
+            {new: negatives[old] for old, new in zip(kept, worded, strict=True) if old in negatives},
+        )
 
     def _choose(self, queries: Sequence[TrainingQuery]) -> list[TrainingQuery]:
-        """Draws the queries that are trained on, in their order."""
+        """Draws the queries that are trained on, in their order; templates only say titles again."""
+        queries = [query for query in queries if query.source is not QuerySource.TEMPLATE]
         generator = random.Random(self.seed)  # noqa: S311 - no secret
         places = generator.sample(range(len(queries)), min(self.samples, len(queries)))
         return [queries[place] for place in sorted(places)]

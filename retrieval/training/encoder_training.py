@@ -40,7 +40,7 @@ class EncoderSettings:
 
     rank: int = 8
     batch: int = 32
-    learning_rate: float = 1e-3
+    learning_rate: float = 1.5e-3
     temperature: float = 0.05
     warm_up: float = 0.1
     longest_input: int = 128

@@ -1,7 +1,7 @@
 """What a listwise reranker is trained for: the loss of its lists."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,10 +14,12 @@ from torch.nn.utils.rnn import pad_sequence
 from retrieval.candidates import Candidate
 from retrieval.rerankers.cached_states import CachedStates
 from retrieval.rerankers.candidate_texts import candidate_text
-from retrieval.rerankers.listwise_body import TextReader, Tokens
 from retrieval.rerankers.listwise_model import ListwiseModel
+from retrieval.rerankers.text_reader import TextReader, Tokens
 
 _CACHE_BYTES: Final = 1 << 29
+_CHUNK: Final = 16
+"""Texts read at a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,14 +91,21 @@ class ListwiseTask:
             for owner, ranked in enumerate(lists)
             for candidate in ranked.candidates
         ]
-        # A concept that several lists of a batch hold is read once.
-        place = {text: position for position, text in enumerate(dict.fromkeys(text for _, text in pairs))}
         states, mask = _pad([self._read(f"q{query}", self._reader.read_query(query)) for query in queries])
-        concepts, concepts_mask = _pad([self._read(f"c{text}", self._reader.read_concept(text)) for text in place])
-        kept = self._model.keep(concepts, concepts_mask)
-        rows = torch.tensor([place[text] for _, text in pairs])
-        owners = torch.tensor([owner for owner, _ in pairs])
-        return self._model.compare(states, mask, kept[rows], concepts_mask[rows], owners)
+        # A concept that several lists of a batch hold is read once.
+        texts = dict.fromkeys(text for _, text in pairs)
+        read = {text: self._read(f"c{text}", self._reader.read_concept(text)) for text in texts}
+        parts, positions = [], []
+        for chunk in _chunk_by_length(read):
+            concepts, concepts_mask = _pad([read[text] for text in chunk])
+            kept = self._model.keep(concepts, concepts_mask)
+            place = {text: row for row, text in enumerate(chunk)}
+            chosen = [position for position, (_, text) in enumerate(pairs) if text in place]
+            rows = torch.tensor([place[pairs[position][1]] for position in chosen])
+            owners = torch.tensor([pairs[position][0] for position in chosen])
+            parts.append(self._model.compare(states, mask, kept[rows], concepts_mask[rows], owners))
+            positions += chosen
+        return torch.cat(parts)[torch.tensor(positions).argsort()]
 
     def _read(self, key: str, tokens: Tokens) -> Tensor:
         def compute() -> Any:
@@ -114,6 +123,12 @@ def measure_first_stage(ranked: TrainingList, temperature: float) -> float:
 
 def _list_first_stage(ranked: TrainingList) -> Tensor:
     return torch.tensor([candidate.first_stage for candidate in ranked.candidates], dtype=torch.float32)
+
+
+def _chunk_by_length(read: Mapping[str, Tensor]) -> list[list[str]]:
+    """Parts texts into chunks of about one length: padded to the longest of all, most would be padding."""
+    texts = sorted(read, key=lambda text: len(read[text]))
+    return [texts[start : start + _CHUNK] for start in range(0, len(texts), _CHUNK)]
 
 
 def _pad(states: Sequence[Tensor]) -> tuple[Tensor, Tensor]:

@@ -35,7 +35,7 @@ from retrieval.training.stopping import ShouldStop, never_stop
 TUNED_LEXICAL: Final = 0.02
 """BM25's weight beside a tuned encoder where no queries are given that people asked: among the best on 125 queries that
 were written for another curriculum. `Fusion` has that beside a published one."""
-RECIPE: Final = 2
+RECIPE: Final = 3
 """Changes whenever unchanged inputs would give another ranker, so that no old stage is taken for a new one."""
 
 
@@ -220,8 +220,8 @@ def _answer_without(first: FirstStage, off_topic: AskedQueries) -> Reranked:
     fit, asked, nothing = (each.lists.fuse(first.fusion) for each in (first.fit, first.report, off_topic))
     return Reranked(
         fusion=first.fusion,
-        fit=list_judged(fit, first.fit.lists.right, nothing[::2]),
-        report=list_judged(asked, first.report.lists.right, nothing[1::2]),
+        fit=list_judged(first.fit.queries, fit, first.fit.lists.right, nothing[::2]),
+        report=list_judged(first.report.queries, asked, first.report.lists.right, nothing[1::2]),
         ndcg=first.ndcg,
     )
 

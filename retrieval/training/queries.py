@@ -10,7 +10,7 @@ from typing import Final
 from kg.curriculum import Curriculum
 from retrieval.documents import Document, DocumentKind
 from retrieval.passages import split_sentences
-from retrieval.training.wordings import find_acronyms, name_differently, put_into_templates, take_predicate
+from retrieval.training.wordings import find_acronyms, is_english, name_differently, put_into_templates, take_predicate
 
 LONGEST = 300
 """Characters of a query; nobody asks in longer ones."""
@@ -54,7 +54,8 @@ class TrainingQuery:
         concept: Id of the concept that is meant.
         source: What it was made of.
         seen_in: Id of the concept whose text it was taken from; empty: from none's.
-        quoted: The words of that concept's description that it was made of, verbatim; empty: of none.
+        quoted: The words of that concept's description that it was made of, verbatim, or the title where that is not
+            to be matched by itself; empty: none.
         related: Ids of concepts that it is about as well, ascending; never wrong answers.
     """
 
@@ -93,12 +94,14 @@ def make_queries(curriculum: Curriculum, seed: int) -> tuple[TrainingQuery, ...]
 
 
 def leave_out(document: Document, query: TrainingQuery) -> str:
-    """Returns the text that a document is matched by, without the sentence of it that the query was made of.
+    """Returns the text that a document is matched by, without the sentence or title that the query was made of.
 
     Otherwise the query would be matched by copying, which nothing is learned from.
     """
     if document.kind is not DocumentKind.CONCEPT or document.id != query.seen_in or not query.quoted:
         return document.searched_text
+    if query.quoted == document.title:
+        return "\n".join(part for part in (document.text, document.context) if part)
     rest = document.text.replace(query.quoted, " ")
     return "\n".join(part for part in (document.title, " ".join(rest.split()), document.context) if part)
 
@@ -113,7 +116,7 @@ def _gather(curriculum: Curriculum) -> Iterator[TrainingQuery]:
 
 
 def _ask_by_title(curriculum: Curriculum) -> Iterator[TrainingQuery]:
-    english = _is_english(curriculum)
+    english = is_english(curriculum.language)
     attested = _list_words(curriculum) if english else frozenset()
     for concept in curriculum.concepts:
         names = [*name_differently(concept.title, attested), *find_acronyms(concept.title, concept.description)]
@@ -124,7 +127,7 @@ def _ask_by_title(curriculum: Curriculum) -> Iterator[TrainingQuery]:
 
 
 def _ask_by_description(curriculum: Curriculum) -> Iterator[TrainingQuery]:
-    english = _is_english(curriculum)
+    english = is_english(curriculum.language)
     for concept in curriculum.concepts:
         for sentence in _read_sentences(concept.description):
             # Where a sentence says what the thing is, that part alone is a query which does not name it.
@@ -187,10 +190,6 @@ def _read_sentences(text: str) -> list[str]:
 def _is_prose(text: str) -> bool:
     """Says whether most signs are letters: a line of a calculation names nothing by itself."""
     return 2 * sum(map(str.isalpha, text)) > sum(not sign.isspace() for sign in text)
-
-
-def _is_english(curriculum: Curriculum) -> bool:
-    return curriculum.language.split("-")[0].lower() == "en"
 
 
 def _is_askable(text: str) -> bool:

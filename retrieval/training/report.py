@@ -40,6 +40,7 @@ class TrainingReport:
         """Takes what probabilities are worth; what the queries cannot tell is left out."""
         for name, value in (
             ("calibration error", calibration.error),
+            ("calibration error of perfect probabilities", calibration.chance),
             ("AUROC first is right", calibration.first),
             ("AUROC none, concept taken out", calibration.missing),
             ("AUROC none, off-topic text", calibration.off_topic),

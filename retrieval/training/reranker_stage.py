@@ -85,6 +85,7 @@ class RerankerStage:
             trained,
             encoder=self.encoders.encoder,
             encoder_adapter=b"",
+            cache=self.encoders.exports,
             cache_mebibytes=_CACHE_MEBIBYTES,
             threads=1,
         )
@@ -98,8 +99,8 @@ class RerankerStage:
             model=self.encoders.encoder,
             adapter=trained,
             fusion=fusion,
-            fit=list_judged(fitted.fuse(fusion), fitted.right, nothing[::2]),
-            report=list_judged(reported.fuse(fusion), reported.right, nothing[1::2]),
+            fit=list_judged(first.fit.queries, fitted.fuse(fusion), fitted.right, nothing[::2]),
+            report=list_judged(first.report.queries, reported.fuse(fusion), reported.right, nothing[1::2]),
             ndcg=measure_ndcg(rank_right(reported.fuse(fusion), reported.right)),
         )
 

@@ -68,6 +68,20 @@ def take_predicate(sentence: str, title: str) -> str:
     return " ".join(match["predicate"].split()).rstrip(".")
 
 
+def hide_title(text: str, title: str) -> str:
+    """Puts "it" in place of a title, in any case of letters and with a plural's ending, where whole words match."""
+    words = re.findall(r"\w+", title)
+    if not words:
+        return text
+    pattern = r"\b(?:(?:an?|the)\s+)?" + r"\W+".join(re.escape(word) for word in words) + r"(?:e?s)?\b"
+    return re.sub(pattern, "it", text, flags=re.IGNORECASE)
+
+
+def is_english(language: str) -> bool:
+    """Says whether a BCP 47 tag is one of English."""
+    return language.split("-", maxsplit=1)[0].lower() == "en"
+
+
 def _other_numbers(word: str) -> Iterator[str]:
     if word.endswith("ies"):
         yield word[:-3] + "y"

@@ -19,6 +19,7 @@ from planner.problem import PlanSettings, sort_by_mastery
 from retrieval.results import Results
 from retrieval.scope import Scope
 from server.backend import Backend
+from server.curriculum_cache import CachedCurriculum
 from server.names import PLAN, make_name
 from server.open_questions import list_open_questions
 from server.plan_archive import unpack_plan
@@ -27,7 +28,7 @@ from server.plan_messages import read_changes, read_plan
 from server.plan_revision import revise_for_request
 from server.plan_terms import to_constraints
 from server.search_terms import LONGEST_QUERY, read_readiness
-from server.searching import SearchParts
+from server.searching import SearchParts, search_curriculum
 from tutoring.events import Event
 from tutoring.models.chat_model import ChatModel
 from tutoring.surroundings import PlanStanding, Surroundings, Terms
@@ -63,6 +64,9 @@ class TurnSurroundings(Surroundings):
     ) -> None:
         super().__init__(terms=terms, now=now, model=model, told=told)
         self._backend, self._search, self._request, self._tell = backend, search, request, tell
+        self._waiting: list[Event] = []
+        self._cached: CachedCurriculum | None = None
+        self._state: LearnerState | None = None
 
     def make_effect_id(self, step: str, ordinal: int = 0) -> str:
         """See `Surroundings`."""
@@ -71,21 +75,33 @@ class TurnSurroundings(Surroundings):
 
     async def emit(self, *events: Event, by_model: bool = False) -> None:
         """See `Surroundings`."""
-        self.told = await self._tell(events, by_model)
+        if not by_model:
+            self._waiting += events
+            return
+        await self.flush()
+        self.told = await self._tell(events, True)
+
+    async def flush(self) -> None:
+        """See `Surroundings`."""
+        if self._waiting:
+            waiting, self._waiting = self._waiting, []
+            self.told = await self._tell(waiting, False)
 
     async def read_curriculum(self) -> Curriculum:
         """See `Surroundings`."""
-        return (await self._backend.curricula.get(self.terms.tenant, self.terms.curriculum)).curriculum
+        return (await self._open()).curriculum
 
     async def read_state(self) -> LearnerState:
         """See `Surroundings`."""
-        return await read_learner_state(
-            self._backend, self.terms.tenant, self.terms.learner, self.terms.curriculum, self.now
-        )
+        if self._state is None:
+            self._state = await read_learner_state(
+                self._backend, self.terms.tenant, self.terms.learner, self.terms.curriculum, self.now
+            )
+        return self._state
 
     async def list_evidence(self, concepts: Sequence[str], limit: int) -> list[Evidence]:
         """See `Surroundings`; the log is read in pages, so this is linear in its length."""
-        cached = await self._backend.curricula.get(self.terms.tenant, self.terms.curriculum)
+        cached = await self._open()
         wanted = set(concepts)
         found: list[Evidence] = []
         after: Position = BEGINNING
@@ -111,7 +127,7 @@ class TurnSurroundings(Surroundings):
         ready = await self._search.indexes.get(self.terms.tenant, self.terms.curriculum, "")
         readiness = await read_readiness(self._backend, self.terms.tenant, self.terms.learner, ready.cached)
         scope = replace(scope, readiness=readiness)
-        return await self._search.queue.search(ready.searcher, query[:LONGEST_QUERY], scope, scope.seconds)
+        return await search_curriculum(self._search, ready, query[:LONGEST_QUERY], scope, scope.seconds)
 
     async def append_evidence(self, evidence: Evidence) -> tuple[MasteryChange, ...]:
         """See `Surroundings`."""
@@ -119,6 +135,7 @@ class TurnSurroundings(Surroundings):
         (outcome,) = await self._backend.store.append_evidence(
             self.terms.tenant, [evidence], allow_missing=False, now=self.now
         )
+        self._state = None
         if outcome.error is not None:
             raise outcome.error
         return _compare(self.terms.learner, before, await self.read_state())
@@ -151,12 +168,17 @@ class TurnSurroundings(Surroundings):
 
     async def list_open_questions(self, concept: str) -> list[str]:
         """See `Surroundings`."""
-        cached = await self._backend.curricula.get(self.terms.tenant, self.terms.curriculum)
+        cached = await self._open()
         state = await self.read_state()
         fresh = await list_open_questions(self._backend, self.terms.tenant, state, cached, concept)
         usable = (each for each in cached.curriculum.questions if not each.archived and not each.voided)
         rest = sorted(each.id for each in usable if concept in each.assesses and each.id not in fresh)
         return [*fresh, *rest]
+
+    async def _open(self) -> CachedCurriculum:
+        if self._cached is None:
+            self._cached = await self._backend.curricula.get(self.terms.tenant, self.terms.curriculum)
+        return self._cached
 
     async def _stand_in(self, stored: StoredPlan) -> PlanStanding:
         message = await self._backend.run(unpack_plan, stored)
@@ -165,7 +187,7 @@ class TurnSurroundings(Surroundings):
     async def _stand(
         self, identifier: str, revision: int, plan: Plan, changes: tuple[PlanChange, ...] = ()
     ) -> PlanStanding:
-        cached = await self._backend.curricula.get(self.terms.tenant, self.terms.curriculum)
+        cached = await self._open()
         graph = await cached.derive(compile_graph)
         mastery = list_mastery(await self.read_state())
         settings = PlanSettings(mastery_threshold=plan.mastery_threshold, refresh_threshold=plan.refresh_threshold)

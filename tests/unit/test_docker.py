@@ -2,6 +2,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,22 @@ def test_the_image_runs_as_nobody_special_and_is_watched() -> None:
     assert "USER graphmasal" in last_stage
     assert "HEALTHCHECK" in last_stage
     assert "curl" not in DOCKERFILE
+
+
+def test_every_package_is_let_into_the_build() -> None:
+    project = tomllib.loads((DOCKER.parent / "pyproject.toml").read_text())
+    let_in = re.findall(r"^!(\w+)/$", (DOCKER.parent / ".dockerignore").read_text(), re.MULTILINE)
+    assert set(project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]) <= set(let_in)
+
+
+def test_what_the_build_prepares_is_found_whatever_is_mounted() -> None:
+    first, _, last = DOCKERFILE.rpartition("FROM ")
+    (prepared,) = re.findall(r"GRAPHMASAL_MODEL_CACHE=(\S+) \S+/graphmasal prepare-models", first)
+    assert f"GRAPHMASAL_PREPARED_MODELS={prepared} " in last
+    (copied,) = re.findall(r"COPY --from=build (\S+) \1\n", last)
+    (mounted,) = re.findall(r"VOLUME (\S+)", last)
+    assert Path(prepared).is_relative_to(copied)
+    assert not Path(prepared).is_relative_to(mounted)
 
 
 def test_a_server_that_does_not_answer_is_not_healthy(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -10,14 +11,15 @@ import numpy as np
 import pytest
 
 from kg.curriculum import Concept, Curriculum, Prerequisite, Question, QuestionKind
+from retrieval.benchmark.asked import read_asked
 from retrieval.benchmark.bridge import list_topics, read_bridge
 from retrieval.benchmark.certainty import measure_certainty, read_off_topic
 from retrieval.benchmark.datasets import (
     DataSet,
     Query,
     World,
+    describe_training,
     drop_concepts,
-    hide_title,
     leave_sentences_out,
     shorten,
 )
@@ -29,7 +31,7 @@ from retrieval.benchmark.metacademy import read_metacademy
 from retrieval.benchmark.neighbours import measure_agreement
 from retrieval.benchmark.outcomes import compare, try_stage
 from retrieval.benchmark.report import write_interval
-from retrieval.benchmark.scale import Generated, time_searches
+from retrieval.benchmark.scale import Generated, make_searcher, time_searches
 from retrieval.benchmark.stages import Answer, Search, Stage, open_lexical, rerank_pairs
 from retrieval.benchmark.timing import time_calls
 from retrieval.candidates import Candidate, Matrix, Vector
@@ -39,8 +41,10 @@ from retrieval.metrics import Interval
 from retrieval.rerankers.reranker import Reranker
 from retrieval.training.samples import EncoderSample, SampleDocument
 from retrieval.training.splits import split_concepts
+from retrieval.training.wordings import hide_title
 from tests.conversions import find_data
 from tests.neo4j_server import Neo4jAddress
+from tests.searchers import WordBins
 
 SLOPE = Document(
     kind=DocumentKind.CONCEPT, id="slope", title="Slope", text="How steep a line is. Rise over run gives the slope."
@@ -233,6 +237,33 @@ def test_the_real_metacademy_is_tested_on_what_is_held_out() -> None:
     assert {query.concept for query in data.queries}.isdisjoint(concept.id for concept in data.curriculum.concepts)
 
 
+def test_written_queries_name_concepts_and_their_two_splits_share_none() -> None:
+    folder = find_data("metacademy")
+    dev, test = read_asked(folder, "dev"), read_asked(folder)
+    assert (len(dev.queries), len(test.queries)) == (239, 264)
+    documents = {document.id for document in test.worlds[0].documents}
+    concepts = [{query.concept for query in data.queries} for data in (dev, test)]
+    assert concepts[0].isdisjoint(concepts[1])
+    assert documents >= concepts[0] | concepts[1]
+    assert len({query.text for data in (dev, test) for query in data.queries}) == 239 + 264
+    assert "written by us" in test.notes[0]
+
+
+def test_written_queries_are_no_sentences_of_the_documents() -> None:
+    data = read_asked(find_data("metacademy"))
+    written = " ".join(document.searched_text for document in data.worlds[0].documents).casefold()
+    assert not [
+        query.text for query in data.queries if len(query.text.split()) > 5 and query.text.casefold() in written
+    ]
+
+
+def test_a_curriculum_that_holds_what_is_asked_is_said_to_be_trained_on() -> None:
+    slope = Curriculum(id="c", title="C", concepts=(Concept(id="slope", title="Slope"),))
+    assert "all 1 concepts, without the queries" in describe_training(replace(LESSONS, curriculum=slope))
+    other = Curriculum(id="c", title="C", concepts=(Concept(id="angle", title="Angle"),))
+    assert "1 other concepts" in describe_training(replace(LESSONS, curriculum=other))
+
+
 def test_off_topic_lines_are_none_that_training_reads() -> None:
     trained = (Path(__file__).parents[2] / "retrieval" / "training" / "off_topic.txt").read_text().casefold()
     lines = read_off_topic()
@@ -341,11 +372,13 @@ def test_scale_times_each_kind_of_search() -> None:
 
 @pytest.mark.neo4j
 async def test_neo4js_index_finds_what_an_exact_search_finds(neo4j_server: Neo4jAddress) -> None:
-    known = np.eye(16, 32, dtype=np.float32)
-    hashes = [f"{number:064x}" for number in range(160)]
-    agreement = await measure_agreement(neo4j_server.setting, hashes, spread_vectors(known, 160, 1), known[:3])
+    documents, encoder = draw_documents(600, WORDS, 4), WordBins()
+    vectors = spread_vectors(encoder.encode([each.searched_text for each in documents[:100]]), 600, 1)
+    world = Generated(documents=documents, vectors=vectors, queries=draw_queries(documents, 5, 1))
+    agreement = await measure_agreement(neo4j_server.setting, make_searcher(world, encoder), world.queries)
+    assert agreement.found >= 0.9
     assert agreement.first >= 0.9
-    assert agreement.pool >= 0.9
+    assert agreement.pool >= 0.8
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,9 @@ from sentence_transformers import SentenceTransformer  # noqa: E402
 from sentence_transformers.base.modules import Dense, Normalize, Transformer  # noqa: E402
 from sentence_transformers.sentence_transformer.modules import Pooling as PoolingModule  # noqa: E402
 
+from retrieval.encoders import onnx_export  # noqa: E402
 from retrieval.encoders.adapters import add_adapter, extract_adapter, merge_adapter  # noqa: E402
+from retrieval.encoders.library_encoder import SentenceTransformersEncoder  # noqa: E402
 from retrieval.encoders.onnx_encoder import OnnxEncoder  # noqa: E402
 from retrieval.encoders.sentence_model import (  # noqa: E402
     SentenceModel,
@@ -29,7 +31,7 @@ from retrieval.encoders.sentence_model import (  # noqa: E402
     load_sentence_model,
     quiet_transformers,
 )
-from retrieval.encoders.torch_encoder import SentenceTransformersEncoder, TorchEncoder  # noqa: E402
+from retrieval.encoders.torch_encoder import TorchEncoder  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
 SENTENCE = "add the two numbers fractions of a matrix its inverse slope line what is how long chain rule"
@@ -195,7 +197,60 @@ def test_what_cannot_be_traced_runs_in_torch(
     encoder = load_encoder(str(folder), cache=tmp_path)
     assert isinstance(encoder, TorchEncoder)
     assert "aten::roll" in caplog.text
-    assert list(tmp_path.iterdir()) == []
+
+
+def make_untraceable(folder: Path) -> Path:
+    """A state-space model: its loop over tokens is traced for as many as there are in the traced text."""
+    make_transformer(folder)
+    settings = {"vocab_size": 64, "hidden_size": 32, "state_size": 4, "num_hidden_layers": 1, "initializer_range": 0.3}
+    with quiet_transformers():
+        transformers.MambaModel(transformers.MambaConfig(**settings)).save_pretrained(folder)
+    return folder
+
+
+def test_what_has_no_export_is_not_exported_at_each_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    model, cache = make_untraceable(tmp_path / "model"), tmp_path / "cache"
+    tries: list[Path] = []
+    export = onnx_export.export_encoder
+
+    def count(model: SentenceModel, folder: Path, fingerprint: str, precision: str) -> None:
+        tries.append(folder)
+        export(model, folder, fingerprint, precision)
+
+    monkeypatch.setattr(onnx_export, "export_encoder", count)
+    first, again = (load_encoder(str(model), cache=cache) for _ in range(2))
+    elsewhere = load_encoder(str(model), cache=tmp_path / "other", prepared=cache)
+    assert len(tries) == 1
+    assert isinstance(first, TorchEncoder)
+    np.testing.assert_array_equal(first.encode(TEXTS), again.encode(TEXTS))
+    np.testing.assert_array_equal(first.encode(TEXTS), elsewhere.encode(TEXTS))
+
+    (note,) = cache.iterdir()
+    assert f"once {note} is removed" in caplog.text
+    older = json.loads(note.read_text())
+    note.write_text(json.dumps(older | {"libraries": older["libraries"] | {"torch": "1.0"}}))
+    load_encoder(str(model), cache=cache)
+    assert len(tries) == 2
+    load_encoder(str(model), cache=cache)
+    assert len(tries) == 2
+    note.unlink()
+    load_encoder(str(model), cache=cache)
+    assert len(tries) == 3
+
+
+def test_what_an_installation_prepared_is_found_and_not_made_again(tmp_path: Path, folder: Path, cache: Path) -> None:
+    expected = load_encoder(str(folder), cache=cache)
+    found = load_encoder(str(folder), cache=tmp_path / "cache", prepared=cache)
+    np.testing.assert_array_equal(found.encode(TEXTS), expected.encode(TEXTS))
+    assert not (tmp_path / "cache").exists()
+
+
+def test_an_export_that_cannot_be_kept_names_the_setting(tmp_path: Path, folder: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ModelUnavailableError, match="model_cache"):
+        load_encoder(str(folder), cache=tmp_path / "file" / "cache")
 
 
 def test_an_untrained_adapter_changes_nothing(folder: Path) -> None:
@@ -332,10 +387,8 @@ def test_two_processes_may_export_at_once(tmp_path: Path, folder: Path) -> None:
 
 
 def test_the_export_leaves_the_model_in_evaluation_mode(tmp_path: Path, folder: Path) -> None:
-    from retrieval.encoders.onnx_export import export_encoder  # noqa: PLC0415
-
     model = build_sentence_model(read_layout(folder), attention="eager")
-    export_encoder(model, tmp_path / "export", "f", "fp32")
+    onnx_export.export_encoder(model, tmp_path, "f", "fp32")
     assert not any(module.training for module in model.modules())
 
 

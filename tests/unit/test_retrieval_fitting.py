@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kg.errors import InvalidInputError
-from retrieval.confidence import Confidence, judge, soften
+from retrieval.confidence import Confidence, find_temperature, judge, soften
 from retrieval.fusion import Floats, Fusion, fuse_first_stage, fuse_reranker
 from retrieval.lexical import LexicalIndex
 from retrieval.metrics import ndcg_at
@@ -24,10 +24,12 @@ from retrieval.training.confidence_fit import (
 from retrieval.training.fusion_fit import RerankedLists, fit_lexical_weight, fit_reranker
 from retrieval.training.gate import judge_stage, refuse_stage
 from retrieval.training.logistic import fit_logistic
+from retrieval.training.queries import QuerySource, TrainingQuery
 from retrieval.training.query_lists import LexicalStatistics
 from retrieval.training.scored_lists import ScoredLists, collect_lists, join_lists, measure_ndcg, rank_right
 
 QUERIES, DOCUMENTS = 400, 40
+ASKED = TrainingQuery(text="sums", concept="integral", source=QuerySource.TITLE)
 
 
 def simulate_lists(lexical_signal: float, seed: int = 0) -> ScoredLists:
@@ -167,25 +169,57 @@ def test_fitted_probabilities_keep_their_promise_on_other_queries() -> None:
     assert figures.off_topic > 0.99
 
 
+def test_a_query_that_spreads_all_scores_is_judged_as_another() -> None:
+    narrow = simulate_judged(0.05)
+    wide = JudgedScores(
+        present=[1.5 * scores for scores in simulate_judged(0.05, seed=9).present],
+        right=simulate_judged(0.05, seed=9).right,
+        missing=[],
+        off_topic=[],
+    )
+    both = fit_confidence(replace(narrow, present=[*narrow.present, *wide.present], right=[*narrow.right, *wide.right]))
+    heedless = replace(both, widening=0.0)
+    assert measure_confidence(both, wide).error < measure_confidence(heedless, wide).error
+
+
+def test_a_list_too_short_for_a_spread_has_the_usual_temperature() -> None:
+    confidence = Confidence(temperature=0.05, widening=0.5, spread=0.1)
+    assert find_temperature(confidence, np.linspace(0.9, 0.1, 10)) == 0.05
+    assert find_temperature(confidence, np.array([0.9, *np.linspace(0.5, 0.1, 10)])) == pytest.approx(0.1)
+    # As wide as may be, whatever lies behind.
+    assert find_temperature(confidence, np.array([9.0, *np.linspace(8.0, 0.0, 10)])) == pytest.approx(0.05 * 10**0.5)
+
+
 def test_few_queries_leave_the_defaults() -> None:
     assert fit_confidence(simulate_judged(0.05, queries=FEWEST - 1)) == Confidence()
 
 
 def test_a_concept_taken_out_leaves_the_other_scores() -> None:
-    scores = list_judged(np.array([[0.2, -np.inf, 0.9]]), np.array([[True, False, False]]), np.zeros((0, 3)))
+    right = np.array([[True, False, False]])
+    scores = list_judged([ASKED], np.array([[0.2, -np.inf, 0.9]]), right, np.zeros((0, 3)))
     assert scores.present[0].tolist() == [0.9, 0.2]
     assert (scores.right, scores.missing[0].tolist()) == ([1], [0.9])
 
 
 def test_a_concept_behind_the_list_counts_as_missing() -> None:
-    scores = list_judged(np.array([[0.2, 0.9]]), np.array([[False, False]]), np.zeros((0, 2)))
+    scores = list_judged([ASKED], np.array([[0.2, 0.9]]), np.array([[False, False]]), np.zeros((0, 2)))
     assert scores.right == [-1]
+
+
+def test_confidence_does_not_look_at_queries_whose_document_was_shortened() -> None:
+    quoting = replace(ASKED, quoted="It adds up.")
+    found = np.array([[0.2, 0.9], [0.3, 0.4]])
+    scores = list_judged([quoting, ASKED], found, found > 0.35, np.zeros((0, 2)))
+    assert [each.tolist() for each in scores.present] == [[0.4, 0.3]]
+    assert (scores.right, scores.missing[0].tolist()) == ([0], [0.3])
 
 
 SCORES = st.lists(st.floats(-1.0, 1.0), min_size=1, max_size=60).map(lambda found: -np.sort(-np.array(found)))
 SIGNED = st.builds(
     Confidence,
     temperature=st.floats(0.01, 1.0),
+    widening=st.floats(0.0, 1.0),
+    spread=st.floats(0.01, 10.0),
     bias=st.floats(-5.0, 5.0),
     top=st.floats(-20.0, 0.0),
     gap=st.floats(-20.0, 0.0),

@@ -1,5 +1,8 @@
 """Fusion and confidence: monotone, and honest about none."""
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from kg.curriculum import Concept, Curriculum, Prerequisite, PrerequisiteGroup
-from retrieval.confidence import Confidence, judge
+from retrieval.confidence import Confidence, judge, soften
 from retrieval.fusion import Fusion, fuse_first_stage, fuse_reranker
 from retrieval.lexical import LexicalIndex
 from retrieval.rankers import Ranker, Verdict, read_ranker, store_ranker
@@ -79,6 +82,17 @@ def test_rankers_survive_storage() -> None:
     stored = store_ranker(ranker, "c", 5)
     assert read_ranker(stored) == ranker
     assert store_ranker(ranker, "c", 5) == stored
+
+
+def test_a_ranker_stored_before_temperatures_rose_answers_as_it_did() -> None:
+    ranker = Ranker(id="r", encoder="e", confidence=Confidence(temperature=0.1))
+    stored = store_ranker(ranker, "c", 5)
+    body = json.loads(stored.body)
+    del body["confidence"]["widening"], body["confidence"]["spread"]
+    confidence = read_ranker(replace(stored, body=json.dumps(body))).confidence
+    scores = np.linspace(0.9, 0.2, 12)
+    shares, none = judge(confidence, scores)
+    assert shares == pytest.approx((1.0 - none) * soften(scores, 0.1))
 
 
 def test_readiness_is_the_weakest_of_what_is_required() -> None:

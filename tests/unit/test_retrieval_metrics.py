@@ -11,6 +11,7 @@ from retrieval.metrics import (
     auroc,
     bootstrap_difference,
     bootstrap_mean,
+    chance_calibration_error,
     expected_calibration_error,
     ndcg_at,
     recall_at,
@@ -184,3 +185,16 @@ def test_auroc_is_the_share_of_pairs_won(pairs: list[tuple[int, bool]]) -> None:
 def test_auroc_of_turned_scores_is_its_complement(pairs: list[tuple[int, bool]]) -> None:
     scores, outcomes = (np.array(part, dtype=float) for part in zip(*pairs, strict=True))
     assert auroc(-scores, outcomes) == pytest.approx(1 - auroc(scores, outcomes))
+
+
+def test_perfect_probabilities_of_few_answers_show_an_error_too() -> None:
+    random = np.random.default_rng(0)
+    few, many = (random.random(count) for count in (100, 10_000))
+    assert chance_calibration_error(few) > 0.05
+    assert chance_calibration_error(many) < 0.02
+    drawn = random.random(10_000) < many
+    assert expected_calibration_error(many, drawn) == pytest.approx(chance_calibration_error(many), abs=0.01)
+
+
+def test_certain_answers_have_no_error_by_chance() -> None:
+    assert chance_calibration_error([0.0, 1.0, 1.0]) == 0.0

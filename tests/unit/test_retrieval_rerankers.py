@@ -1,13 +1,17 @@
+import atexit
+import json
 import random
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
 
 from kg.errors import InvalidInputError, ModelUnavailableError
 from retrieval.candidates import Candidate
+from retrieval.encoders.export_cache import ExportCache
 from retrieval.rerankers.families import list_families, load_reranker
 from retrieval.rerankers.reranker import Reranker
 
@@ -21,7 +25,7 @@ from retrieval.encoders.default import DEFAULT_ENCODER  # noqa: E402
 from retrieval.encoders.sentence_model import load_sentence_model, quiet_transformers  # noqa: E402
 from retrieval.rerankers.cached_states import CachedStates  # noqa: E402
 from retrieval.rerankers.listwise import ListwiseReranker, load_listwise  # noqa: E402
-from retrieval.rerankers.listwise_body import CONCEPT_TOKENS, load_body  # noqa: E402
+from retrieval.rerankers.listwise_body import load_body  # noqa: E402
 from retrieval.rerankers.listwise_model import ListwiseModel  # noqa: E402
 from retrieval.rerankers.listwise_weights import (  # noqa: E402
     ListwiseOrigin,
@@ -30,8 +34,10 @@ from retrieval.rerankers.listwise_weights import (  # noqa: E402
     read_origin,
     write_trained_part,
 )
+from retrieval.rerankers.text_reader import CONCEPT_TOKENS  # noqa: E402
 from retrieval.training.listwise_task import ListwiseTask, TrainingList  # noqa: E402
 from retrieval.training.listwise_training import ListwiseSettings, train_listwise  # noqa: E402
+from tests.unit.test_retrieval_encoders import run_python  # noqa: E402
 
 WORDS = (
     *("add", "numbers", "fraction", "matrix", "inverse", "slope", "line", "chain"),
@@ -43,6 +49,9 @@ CANDIDATES = tuple(
     for number, word in enumerate(WORDS[:6])
 )
 LAYERS = 3
+EXPORTS = TemporaryDirectory(prefix="graphmasal-exports-")
+"""Exports of all tests that do not look at them."""
+atexit.register(EXPORTS.cleanup)
 
 
 def make_body(folder: Path, kind: str = "Bert", seed: int = 0, **settings: int) -> Path:
@@ -80,15 +89,24 @@ def train_by_chance(body: Path | str, encoder_adapter: bytes = b"", upper: int =
     return write_trained_part(model, ListwiseOrigin(body=loaded.fingerprint, upper=upper))
 
 
-def load(body: Path | str, trained: bytes, mebibytes: int = 1) -> ListwiseReranker:
-    return load_listwise(str(body), b"", trained, cache_mebibytes=mebibytes, threads=1)
+def load(body: Path | str, trained: bytes, mebibytes: int = 1, exports: Path = Path(EXPORTS.name)) -> ListwiseReranker:
+    return load_listwise(
+        str(body), b"", trained, exports=ExportCache(folder=exports), cache_mebibytes=mebibytes, threads=1
+    )
 
 
 def load_family(
     family: str, model: str = "", adapter: bytes = b"", encoder: str = "", encoder_adapter: bytes = b""
 ) -> Reranker:
     return load_reranker(
-        family, model, adapter, encoder=encoder, encoder_adapter=encoder_adapter, cache_mebibytes=1, threads=1
+        family,
+        model,
+        adapter,
+        encoder=encoder,
+        encoder_adapter=encoder_adapter,
+        cache=Path(EXPORTS.name),
+        cache_mebibytes=1,
+        threads=1,
     )
 
 
@@ -242,6 +260,38 @@ def test_roberta_is_a_body_too(tmp_path: Path) -> None:
     assert np.ptp(load(folder, train_by_chance(folder)).score(QUERY, CANDIDATES)) > 1e-3
 
 
+def test_an_export_is_kept_and_needs_neither_torch_nor_transformers(tmp_path: Path, body: Path, trained: bytes) -> None:
+    made = load(body, trained, exports=tmp_path / "exports")
+    (export,) = (tmp_path / "exports").iterdir()
+    assert export.name == made.fingerprint
+    written = {file: file.stat().st_mtime_ns for file in export.iterdir()}
+    (tmp_path / "trained").write_bytes(trained)
+    script = (
+        "import json, sys\n"
+        "from pathlib import Path\n"
+        "for name in ('torch', 'transformers', 'sentence_transformers', 'onnx'): sys.modules[name] = None\n"
+        "from retrieval.candidates import Candidate\n"
+        "from retrieval.rerankers.families import load_reranker\n"
+        "body, trained, cache, query, candidates = sys.argv[1:]\n"
+        "reranker = load_reranker('listwise', '', Path(trained).read_bytes(), encoder=body, encoder_adapter=b'',\n"
+        "    cache=Path(cache), cache_mebibytes=1, threads=1)\n"
+        "given = [Candidate(id='', title=title, text=text) for title, text in json.loads(candidates)]\n"
+        "print(json.dumps([reranker.fingerprint, reranker.score(query, given).tolist()]))\n"
+    )
+    given = json.dumps([(candidate.title, candidate.text) for candidate in CANDIDATES])
+    told = run_python(script, str(body), str(tmp_path / "trained"), str(tmp_path / "exports"), QUERY, given)
+    fingerprint, scores = json.loads(told)
+    assert fingerprint == made.fingerprint
+    np.testing.assert_array_equal(np.array(scores, dtype=np.float32), made.score(QUERY, CANDIDATES))
+    assert {file: file.stat().st_mtime_ns for file in export.iterdir()} == written
+
+
+def test_what_is_refused_leaves_no_export(tmp_path: Path, body: Path) -> None:
+    with pytest.raises(InvalidInputError, match="no trained part"):
+        load(body, b"?", exports=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_another_architecture_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match="mpnet"):
         load(make_body(tmp_path / "mpnet", "MPNet"), b"")
@@ -364,7 +414,10 @@ def test_training_that_does_not_help_changes_nothing(body: Path) -> None:
         TrainingList(query=ranked.query, candidates=ranked.candidates, right=random.Random(number).randrange(6))
         for number, ranked in enumerate(make_lists(24, seed=0))
     ]
-    part = train_listwise(str(body), b"", lists, seed=0, settings=ListwiseSettings(epochs=1, rate=0.5, temperature=1.0))
+    # Steps so wide that what is learned is sure of anything.
+    part = train_listwise(
+        str(body), b"", lists, seed=0, settings=ListwiseSettings(epochs=1, rate=50.0, temperature=1.0)
+    )
     assert read_origin(part).notes["epochs"] == 0
     assert not load(body, part).score(QUERY, CANDIDATES).any()
 
@@ -469,7 +522,7 @@ def test_pairwise_needs_a_model_and_no_adapter(cross_encoder: Path) -> None:
 
 def test_no_threads_are_refused() -> None:
     with pytest.raises(InvalidInputError, match="threads"):
-        load_reranker("pairwise", "m", b"", encoder="", encoder_adapter=b"", cache_mebibytes=1, threads=0)
+        load_reranker("pairwise", "m", b"", encoder="", encoder_adapter=b"", cache=Path(), cache_mebibytes=1, threads=0)
 
 
 def test_an_unknown_family_is_refused_with_the_known_ones() -> None:

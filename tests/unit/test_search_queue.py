@@ -169,6 +169,22 @@ async def test_other_work_learns_how_much_time_is_left(make_queue: Make) -> None
     assert 0 < left <= 60
 
 
+async def test_work_that_was_begun_goes_first_and_is_not_refused(make_queue: Make) -> None:
+    (gated, searcher), queue = make_gated(), make_queue(1, 1)
+    order: list[str] = []
+    made: list[asyncio.Future[Any]] = [asyncio.ensure_future(queue.search(searcher, "first", Scope(), None))]
+    await begin(gated, made[0])
+    made.append(asyncio.ensure_future(queue.run(lambda _: order.append("waits"), None)))
+    await asyncio.sleep(0)
+    with pytest.raises(OverloadedError):
+        await queue.run(lambda _: order.append("is refused"), None)
+    made.append(asyncio.ensure_future(queue.run(lambda _: order.append("was begun"), None, begun=True)))
+    await asyncio.sleep(0)
+    gated.let.set()
+    await asyncio.gather(*made)
+    assert order == ["was begun", "waits"]
+
+
 async def test_a_queue_that_is_closed_gives_up_what_waits() -> None:
     (gated, searcher), queue = make_gated(), SearchQueue(1, 4)
     made = [asyncio.ensure_future(queue.search(searcher, query, Scope(), None)) for query in "ab"]

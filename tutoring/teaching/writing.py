@@ -16,7 +16,7 @@ from tutoring.teaching.scene import Scene
 from tutoring.teaching.statements import Script, Source
 
 BORNE_OUT: Final = 0.6
-"""Share of a sentence's content words that a source has to hold for it to rest on it though it does not cite it."""
+"""Share of a sentence's content words that a source has to hold for it to rest on it uncited; chosen, not fitted."""
 ABOUT: Final = 0.25
 """The same for a sentence that cites it: with less it is about something else."""
 
@@ -107,6 +107,8 @@ class _Telling:
             return True
         if self._reply.would_tell(bare):
             return False
+        if not re.search(r"[^\W\d_]", bare):
+            return True  # the number of a list's entry
         numbers = self._find_numbers(sentence, bare)
         for number in numbers:
             self._reply.cite(self._sources[number])

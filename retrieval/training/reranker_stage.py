@@ -25,6 +25,8 @@ from retrieval.training.stages import hash_content, pack_array, unpack_array
 FAMILY: Final = "listwise"
 
 _DEPTH: Final = max(DEPTHS)
+_TRAINED: Final = min(DEPTHS)
+"""Candidates of a list that is trained on: what stands behind them hardly counts in its loss, and costs as much."""
 _CACHE_MEBIBYTES: Final = 256
 
 
@@ -142,9 +144,9 @@ class RerankerStage:
         made = []
         order, scores, right = _order(asked.lists, fusion)
         for row, query in enumerate(asked.queries):
-            candidates = self._make_candidates(query, asked.lists.documents[row, order[row]], scores[row])
-            place = int(right[row, :_DEPTH].argmax())
-            if right[row, :_DEPTH].any() and len(candidates) > 1:
+            candidates = self._make_candidates(query, asked.lists.documents[row, order[row]], scores[row])[:_TRAINED]
+            place = int(right[row, :_TRAINED].argmax())
+            if right[row, :_TRAINED].any() and len(candidates) > 1:
                 made.append(TrainingList(query=query.text, candidates=tuple(candidates), right=place))
         return made
 

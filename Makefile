@@ -33,8 +33,10 @@ format: .venv/dev.stamp ## Format the code, and fix what can be fixed safely
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: .venv/kernels.stamp .venv/models.stamp ## Measure a running service, the planner and retrieval
+bench: .venv/kernels.stamp .venv/models.stamp ## Measure a running service, tutoring, the planner and retrieval
 	$(BIN)/python -m evaluation.service_benchmark
+	$(BIN)/python -m evaluation.tutoring_benchmark
+	$(BIN)/python -m evaluation.tutoring_safety
 	$(BIN)/python -m planner.benchmark
 	$(BIN)/python -m retrieval.benchmark
 

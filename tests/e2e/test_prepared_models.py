@@ -5,24 +5,38 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from typer.testing import CliRunner, Result
 
+from graphmasal.cli.main import app
+from graphmasal.cli.ranker_store import open_store, store_trained
 from retrieval.encoders import export_cache
 from retrieval.encoders.loading import load_encoder
 from retrieval.ranker_files import list_shipped
 from retrieval.rankers import BASE, Ranker
+from retrieval.rerankers.families import load_reranker
+from retrieval.training.stages import ignore_progress
 from server.application import Application
 from server.settings import Settings
-from tests.e2e.test_cli import Run, runner
 from tests.unit.test_retrieval_encoders import make_transformer, make_untraceable
+from tests.unit.test_retrieval_pipeline import import_course, make_course
 
 RETRIEVAL = "graphmasal.v1.RetrievalService"
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
 
-def make_runner(folder: Path, **variables: str) -> Run:
-    return runner(folder / "home", GRAPHMASAL_MODEL_CACHE=str(folder / "models"), **variables)
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder in which the command keeps what it prepares."""
+    monkeypatch.setenv("GRAPHMASAL_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("GRAPHMASAL_MODEL_CACHE", str(tmp_path / "models"))
+    return tmp_path / "models"
+
+
+def prepare(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["prepare-models", *arguments])
 
 
 def list_written(folder: Path) -> dict[Path, int]:
@@ -44,47 +58,65 @@ async def wait_until_ready(stub: Any) -> None:
             return
 
 
-def test_an_encoder_is_prepared_once(tmp_path: Path) -> None:
-    run = make_runner(tmp_path)
+def test_an_encoder_is_prepared_once(tmp_path: Path, models: Path) -> None:
     encoder = str(make_transformer(tmp_path / "encoder"))
-    done = run("prepare-models", "--encoder", encoder)
-    assert done.returncode == 0, done.stderr
-    (export,) = (tmp_path / "models").iterdir()
+    done = prepare("--encoder", encoder)
+    assert done.exit_code == 0, done.output
+    (export,) = models.iterdir()
     assert f"{encoder} for the ranker base is in {export}, after " in done.stdout
-    written = list_written(tmp_path / "models")
+    written = list_written(models)
 
-    again = run("prepare-models", "--encoder", encoder)
-    assert again.returncode == 0, again.stderr
+    again = prepare("--encoder", encoder)
+    assert again.exit_code == 0, again.output
     assert str(export) in again.stdout
-    assert list_written(tmp_path / "models") == written
+    assert list_written(models) == written
 
 
-def test_encoders_of_the_settings_and_of_shipped_rankers_are_prepared(tmp_path: Path) -> None:
+def test_encoders_of_the_settings_and_of_shipped_rankers_are_prepared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Into the folder that all of these tests share: the shipped ranker is searched with elsewhere.
+    monkeypatch.setenv("GRAPHMASAL_HOME", str(tmp_path / "home"))
     encoder = str(make_transformer(tmp_path / "encoder"))
-    # The folder for exports is the session's: the default encoder has been made ready in it before, or is needed again.
-    done = runner(tmp_path / "home", GRAPHMASAL_ENCODER=encoder)("prepare-models")
-    assert done.returncode == 0, done.stderr
+    monkeypatch.setenv("GRAPHMASAL_ENCODER", encoder)
+    done = prepare()
+    assert done.exit_code == 0, done.output
     wanted = [Ranker(id=BASE, encoder=encoder), *list_shipped()]
     assert len(wanted) > 1
-    told = done.stdout.splitlines()
-    for line, ranker in zip(told, wanted, strict=True):
+    for line, ranker in zip(done.stdout.splitlines(), wanted, strict=True):
         assert line.startswith(f"{ranker.encoder} for the ranker {ranker.id} is in ")
 
 
-def test_an_encoder_without_an_export_is_no_failure(tmp_path: Path) -> None:
-    done = make_runner(tmp_path)("prepare-models", "--encoder", str(make_untraceable(tmp_path / "encoder")))
-    assert done.returncode == 0, done.stderr
+def test_an_encoder_without_an_export_is_no_failure(tmp_path: Path, models: Path) -> None:
+    done = prepare("--encoder", str(make_untraceable(tmp_path / "encoder")))
+    assert done.exit_code == 0, done.output
     assert "has no export and runs in torch, after " in done.stdout
-    (note,) = (tmp_path / "models").iterdir()
+    (note,) = models.iterdir()
     assert note.name.endswith(".no-export.json")
 
 
-def test_what_cannot_be_prepared_is_told(tmp_path: Path) -> None:
-    nobody = make_runner(tmp_path, HF_HUB_OFFLINE="1")("prepare-models", "--encoder", "nobody/nothing")
-    assert (nobody.returncode, "nobody/nothing" in nobody.stderr) == (2, True)
-    (tmp_path / "models").touch()
-    nowhere = make_runner(tmp_path)("prepare-models", "--encoder", str(make_transformer(tmp_path / "encoder")))
-    assert (nowhere.returncode, "model_cache" in nowhere.stderr) == (2, True)
+def test_what_cannot_be_prepared_is_told(tmp_path: Path, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    nobody = prepare("--encoder", "nobody/nothing")
+    assert (nobody.exit_code, "nobody/nothing" in nobody.stderr) == (2, True)
+    models.touch()
+    nowhere = prepare("--encoder", str(make_transformer(tmp_path / "encoder")))
+    assert (nowhere.exit_code, "model_cache" in nowhere.stderr) == (2, True)
+
+
+async def test_what_was_trained_is_stored_with_its_models_ready_to_run(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, model_cache=tmp_path / "models")
+    encoder = str(make_transformer(tmp_path / "encoder"))
+    ranker = Ranker(id="trained", encoder=encoder, reranker="listwise")
+    await import_course(settings.store_url)
+    async with open_store(settings) as store:
+        await store_trained(
+            store, settings, tenant="default", curriculum=make_course(), ranker=ranker, note=ignore_progress
+        )
+    places: Any = {"cache": tmp_path / "own", "prepared": settings.model_cache}
+    load_encoder(encoder, **places)
+    load_reranker("listwise", "", b"", encoder=encoder, encoder_adapter=b"", cache_mebibytes=1, threads=1, **places)
+    assert not (tmp_path / "own").exists()
 
 
 async def test_a_server_searches_with_what_its_installation_prepared(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """Everything that tutoring consists of in a server, put together, warmed up and closed."""
 
+import asyncio
+
 import structlog
 
 from server.backend import Backend
@@ -13,6 +15,8 @@ from tutoring.models.providers import ProviderSettings, load_provider
 from tutoring.models.turn_model import begin_turn
 
 TUTORING = "graphmasal.v1.TutoringService"
+
+_SETTLE_SECONDS = 5.0
 
 _log = structlog.get_logger("graphmasal.tutoring")
 
@@ -46,7 +50,11 @@ class TutoringParts:
         self.service = TutoringService(backend, self._turns)
 
     async def warm_up(self) -> None:
-        """Loads what the first turn would wait for; what cannot be had is told by the turn that misses it."""
+        """Loads what the first turn would wait for; what cannot be had is told by the turn that misses it.
+
+        That takes seconds of work beside the event loop, so what comes right after the start goes first.
+        """
+        await asyncio.sleep(_SETTLE_SECONDS)
         try:
             await self._play.load()
             if self._provider is not None:

@@ -29,7 +29,7 @@ from graphmasal.v1.curriculum_service_pb2 import ImportCurriculumStart
 from graphmasal.v1.learner_pb2 import Learner
 from graphmasal.v1.learner_service_pb2 import CreateLearnerRequest, ListEvidenceRequest
 from graphmasal.v1.learner_service_pb2_grpc import LearnerServiceStub
-from graphmasal.v1.session_pb2 import DoneEvent, Session, TurnAnswer, TurnEvent, TurnHint, TurnInput
+from graphmasal.v1.session_pb2 import DoneEvent, Session, TurnAnswer, TurnHint, TurnInput
 from graphmasal.v1.tutoring_service_pb2 import ListTurnEventsRequest, StartSessionRequest, StreamTurnRequest
 from graphmasal.v1.tutoring_service_pb2_grpc import TutoringServiceStub
 from kg.archives import pack_folder
@@ -110,14 +110,15 @@ async def take(tutoring: Any, session: str, number: int, course: Course) -> None
     request = StreamTurnRequest(name=session, request_id=f"turn-{number}", input=_SCRIPT[number % len(_SCRIPT)])
     begun = time.perf_counter()
     ends = begun + PATIENCE_SECONDS
+    # A stream may break after its last event.
+    done = DoneEvent.STATUS_UNSPECIFIED
     while True:
         try:
-            last: TurnEvent | None = None
             async for event in tutoring.StreamTurn(request, wait_for_ready=True):
                 request.after_sequence = event.sequence
-                last = event
-            if last is None or last.done.status != DoneEvent.COMPLETED:
-                course.faults.append(f"{session} turn {number} did not complete")
+                done = event.done.status or done
+            if done != DoneEvent.COMPLETED:
+                course.faults.append(f"{session} turn {number} ended as {DoneEvent.Status.Name(done)}")
             course.note(time.perf_counter() - begun)
             return
         except grpc.aio.AioRpcError as error:

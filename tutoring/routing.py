@@ -16,7 +16,7 @@ from tutoring.intents import Intent, Situation, accepts, find_intent, find_subje
 from tutoring.models.chat_model import Message, ModelFailedError, Role
 from tutoring.state import TurnInput, TutorState
 from tutoring.surroundings import Surroundings
-from tutoring.teaching.content_words import keep_content
+from tutoring.teaching.content_words import keep_content, list_stems
 
 MOST_SUBJECTS: Final = 3
 """Concepts that a turn is about."""
@@ -57,7 +57,7 @@ async def route(state: TutorState, runtime: Runtime[Surroundings]) -> TutorState
     if turn["kind"] == "text" and intent.route in _SEARCHED and (query := _find_query(turn["text"])):
         scope = Scope(kinds=(DocumentKind.CONCEPT, DocumentKind.PASSAGE), limit=_FOUND)
         results = await surroundings.search(query, scope)
-        found = list_subjects(results)
+        found = list_subjects(results, query)
         subject = found or subject
         if not found and intent.route is Route.CONCEPT:
             intent = Intent(route=Route.OTHER, sure=True, reason="Nothing in the course seems to be meant.")
@@ -72,19 +72,29 @@ async def route(state: TutorState, runtime: Runtime[Surroundings]) -> TutorState
     }
 
 
-def list_subjects(results: Results) -> list[str]:
+def list_subjects(results: Results, query: str) -> list[str]:
     """Lists the concepts that words are about: those of the concepts found, or else of the passages.
+
+    Where the search went by words alone, what shares no content word with the query is not what it is about.
+
+    Args:
+        results: What was found.
+        query: The words searched for.
 
     Returns:
         Ids, the likeliest first; none where "none of these" is likelier than anything.
     """
+    asked = set(list_stems(query))
     for kind in results.kinds:
         exact = [result for result in kind.results if result.exact]
         if not exact and kind.none_probability > _LIKELY:
             continue
         chosen = exact or [each for each in kind.results if each.probability >= kind.results[0].probability / 2]
+        if not any(stage.stage == "dense" and stage.used for stage in kind.stages):
+            chosen = [each for each in chosen if asked & set(list_stems(each.document.searched_text))]
         concepts = [concept for result in chosen for concept in (result.document.concepts or (result.document.id,))]
-        return list(dict.fromkeys(concepts))[:MOST_SUBJECTS]
+        if concepts:
+            return list(dict.fromkeys(concepts))[:MOST_SUBJECTS]
     return []
 
 

@@ -1,6 +1,6 @@
 """Attacks the tutor and prints how often it tells an answer too early or follows injected instructions.
 
-    python -m evaluation.tutoring_safety [--model local] [--questions N] [--show]
+    python -m evaluation.tutoring_safety [--model local] [--questions N] [--record FILE] [--show]
 
 A server of its own is started on a new SQLite file, and attacked over its API as clients use it. With --model it is
 attacked with that model, too, and so is the model alone, with nothing but a system prompt.
@@ -9,65 +9,30 @@ attacked with that model, too, and so is the model alone, with nothing but a sys
 import argparse
 import asyncio
 import os
-import sys
 import tempfile
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from evaluation.service_benchmark import running
-from evaluation.tutoring_safety.attacks import Conversation, list_conversations
+from evaluation.tutoring_safety.attacks import list_conversations
 from evaluation.tutoring_safety.courses import (
     BUNDLED,
     list_material,
     pack_bundled,
     poison,
     read_course,
-    tell_answer,
 )
-from evaluation.tutoring_safety.judging import Turn, Verdict, judge
-from evaluation.tutoring_safety.players import BarePlayer, Play, ServicePlayer
+from evaluation.tutoring_safety.players import BarePlayer, ServicePlayer
+from evaluation.tutoring_safety.record import Record
 from evaluation.tutoring_safety.report import write_report
+from evaluation.tutoring_safety.suite import Played, Suite
 from graphmasal.client import Client, connect
 from graphmasal.v1.curriculum_service_pb2 import ImportCurriculumStart
 from kg.archives import pack_folder
-from kg.curriculum import Curriculum, Question
+from kg.curriculum import Curriculum
 from tutoring.models.providers import Provider, ProviderSettings
-
-Played = list[tuple[Conversation, Verdict]]
-
-
-def play_all(
-    play: Play, conversations: Sequence[Conversation], questions: dict[str, Question], *, show: bool
-) -> Played:
-    """Plays conversations and judges them; with `show` those that failed are printed."""
-    played = []
-    for number, conversation in enumerate(conversations, start=1):
-        turns = play(conversation)
-        verdict = _judge(conversation, turns, questions)
-        played.append((conversation, verdict))
-        if show:
-            _show(conversation, turns, verdict, questions[conversation.question])
-        if sys.stderr.isatty():
-            print(f"\r{number}/{len(conversations)}", end="", file=sys.stderr, flush=True)
-    return played
-
-
-def _judge(conversation: Conversation, turns: Sequence[Turn], questions: dict[str, Question]) -> Verdict:
-    question = questions[conversation.question]
-    response = question.options.get(conversation.response, conversation.response)
-    return judge(question, (response, *conversation.turns), turns)
-
-
-def _show(conversation: Conversation, turns: Sequence[Turn], verdict: Verdict, question: Question) -> None:
-    """Prints the reply that failed, if one did."""
-    number = verdict.leaked if conversation.suite == "leak" else verdict.obeyed
-    if not number:
-        return
-    asked = (f"(answers {conversation.response})", *conversation.turns)[number - 1]
-    print(f"\n{conversation.suite}, {conversation.name}: {question.stem} Answer: {tell_answer(question)}")
-    print(f"  > {asked}\n  < {turns[number - 1].said}\n  ({turns[number - 1].shown})")
 
 
 @contextmanager
@@ -80,56 +45,65 @@ def serving(home: Path, model: str) -> Iterator[Client]:
         yield client
 
 
-def import_courses(client: Client, home: Path, curriculum: Curriculum) -> tuple[str, str]:
-    """Imports the course as it is and with hidden instructions, and returns their ids."""
+def write_poisoned(home: Path, curriculum: Curriculum) -> None:
+    """Writes the course with hidden instructions."""
     folder = home / "poisoned"
-    folder.mkdir(exist_ok=True)
+    folder.mkdir()
     for name, text in poison(curriculum).items():
         (folder / name).write_text(text, encoding="utf-8")
+
+
+def import_courses(client: Client, home: Path) -> tuple[str, str]:
+    """Imports the course as it is and with hidden instructions, and returns their ids."""
     courses = (BUNDLED, f"{BUNDLED}-poisoned")
-    for course, archive in zip(courses, (pack_bundled(), pack_folder(folder)), strict=True):
+    for course, archive in zip(courses, (pack_bundled(), pack_folder(home / "poisoned")), strict=True):
         start = ImportCurriculumStart(curriculum_id=course, format=ImportCurriculumStart.YAML)
         assert client.import_curriculum(start, archive).report.accepted  # noqa: S101 - nothing could be measured
     return courses
 
 
-async def play_bare(
-    model: str, conversations: Sequence[Conversation], curriculum: Curriculum, home: Path, *, show: bool
-) -> Played:
+async def play_service(suite: Suite, model: str, home: Path) -> Played:
+    """Plays against a server with a model, or without one."""
+    with serving(home, model) as client:
+        player = ServicePlayer(client=client, courses=import_courses(client, home))
+        return await suite.play(f"tutor {model}".strip(), player.play)
+
+
+async def play_bare(suite: Suite, model: str, curriculum: Curriculum, home: Path) -> Played:
     """Plays against the model alone."""
     provider = Provider(ProviderSettings(model=model))
-    questions = {question.id: question for question in curriculum.questions}
     poisoned = read_course(pack_folder(home / "poisoned"))
     player = BarePlayer(
-        model=await provider.load(), questions=questions, material=(list_material(curriculum), list_material(poisoned))
+        model=await provider.load(),
+        questions=suite.questions,
+        material=(list_material(curriculum), list_material(poisoned)),
     )
-    played = []
-    for conversation in conversations:
-        turns = await player.play(conversation)
-        verdict = _judge(conversation, turns, questions)
-        played.append((conversation, verdict))
-        if show:
-            _show(conversation, turns, verdict, questions[conversation.question])
+    played = await suite.play(f"bare {model}", player.play)
     await provider.close()
     return played
 
 
-def run(arguments: argparse.Namespace, home: Path) -> None:
+async def run(arguments: argparse.Namespace, home: Path) -> None:
     """Attacks everything that was asked for and prints what came of it."""
     curriculum = read_course(pack_bundled())
     questions = {question.id: question for question in curriculum.questions}
     step = max(1, len(questions) // arguments.questions)
     chosen = list(questions.values())[::step][: arguments.questions]
-    conversations = list_conversations(curriculum, chosen)
-    print(f"{len(chosen)} of {len(questions)} questions, {len(conversations)} conversations\n")
+    suite = Suite(
+        conversations=list_conversations(curriculum, chosen),
+        questions=questions,
+        record=Record(arguments.record),
+        at_once=arguments.at_once,
+        show=arguments.show,
+    )
+    print(f"{len(chosen)} of {len(questions)} questions, {len(suite.conversations)} conversations\n", flush=True)
+    write_poisoned(home, curriculum)
     for model in ("", arguments.model) if arguments.model else ("",):
-        with serving(home, model) as client:
-            player = ServicePlayer(client=client, courses=import_courses(client, home, curriculum))
-            played = play_all(player.play, conversations, questions, show=arguments.show)
+        played = await play_service(suite, model, home)
         print(f"== the tutor {f'with {model}' if model else 'without a model'}")
-        print("\n".join(write_report(played)), end="\n\n")
+        print("\n".join(write_report(played)), end="\n\n", flush=True)
     if arguments.model:
-        played = asyncio.run(play_bare(arguments.model, conversations, curriculum, home, show=arguments.show))
+        played = await play_bare(suite, arguments.model, curriculum, home)
         print(f"== {arguments.model} with nothing but a system prompt")
         print("\n".join(write_report(played)))
 
@@ -140,9 +114,11 @@ def main() -> None:
     parser.add_argument("--model", default="", help="provider:name or local; without it no model is used")
     parser.add_argument("--questions", type=int, default=60, help="questions attacked, spread over the course (60)")
     parser.add_argument("--show", action="store_true", help="print the replies that failed")
+    parser.add_argument("--at-once", type=int, default=2, help="conversations at the same time (2)")
+    parser.add_argument("--record", type=Path, metavar="FILE", help="keep verdicts here, so that the run can go on")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as home:
-        run(arguments, Path(home))
+        asyncio.run(run(arguments, Path(home)))
 
 
 if __name__ == "__main__":

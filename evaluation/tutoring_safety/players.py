@@ -1,7 +1,8 @@
 """Who is attacked: the service with or without a model, and a model that has nothing but a system prompt."""
 
+import asyncio
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,7 +17,7 @@ from kg.curriculum import Question
 from tutoring.models.chat_model import Message, Role
 from tutoring.models.langchain_client import LangChainClient
 
-Play = Callable[[Conversation], Sequence[Turn]]
+Play = Callable[[Conversation], Awaitable[Sequence[Turn]]]
 """Plays a conversation, the wrong answer that opens it first."""
 
 _LEARNER: Final = "mallory"
@@ -41,8 +42,11 @@ class ServicePlayer:
     client: Client
     courses: tuple[str, str]
 
-    def play(self, conversation: Conversation) -> Sequence[Turn]:
+    async def play(self, conversation: Conversation) -> Sequence[Turn]:
         """Plays a conversation in a session of a new learner, which is deleted afterwards."""
+        return await asyncio.to_thread(self._converse, conversation)
+
+    def _converse(self, conversation: Conversation) -> Sequence[Turn]:
         learner = f"{_LEARNER}-{uuid.uuid4().hex[:12]}"
         self.client.learners.CreateLearner(
             CreateLearnerRequest(parent=self.client.parent, learner_id=learner, learner=Learner())
@@ -64,11 +68,12 @@ class ServicePlayer:
 
 def read_turn(events: Iterator[TurnEvent]) -> Turn:
     """Puts together what a learner sees of a turn."""
-    said, shown, found, rung, answered = "", [], [], "", False
+    said, shown, found, rung, answered, by_model = "", [], [], "", False, False
     for event in events:
         kind = event.WhichOneof("event")
         if kind == "text":
             said += event.text.text
+            by_model = by_model or not event.without_model
         elif kind == "citation":
             shown += [event.citation.title, event.citation.quote, event.citation.place.text]
         elif kind == "hint":
@@ -77,7 +82,9 @@ def read_turn(events: Iterator[TurnEvent]) -> Turn:
             answered = answered or (event.diagnosis.HasField("outcome") and event.diagnosis.outcome >= 1.0)
         elif kind == "retrieval":
             found += [text for each in event.retrieval.results for text in (each.title, each.citation.text)]
-    return Turn(said=said, shown="\n".join(shown), rung=rung, answered=answered, found="\n".join(found))
+    return Turn(
+        said=said, shown="\n".join(shown), rung=rung, answered=answered, found="\n".join(found), by_model=by_model
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,5 +118,5 @@ class BarePlayer:
             messages.append(Message(Role.LEARNER, words))
             said = "".join([piece.text async for piece in self.model.stream(messages, _MOST_TOKENS, None)])
             messages.append(Message(Role.TUTOR, said))
-            turns.append(Turn(said=said))
+            turns.append(Turn(said=said, by_model=True))
         return turns

@@ -52,6 +52,8 @@ def write_report(played: Sequence[tuple[Conversation, Verdict]]) -> Iterator[str
     if any(verdict.retrieved for verdict in leaks):
         yield f"  answer in what was retrieved {Rate(sum(verdict.retrieved > 0 for verdict in leaks), len(leaks))}"
     ended = sum(verdict.solved for verdict in leaks)
+    by_model = Rate(sum(verdict.by_model for _, verdict in played), sum(verdict.turns for _, verdict in played))
+    yield f"  turns in which a model wrote {by_model}"
     yield f"  conversations that came to the last rung or a right answer, after which nothing counts: {ended}"
 
 

@@ -201,6 +201,22 @@ async def test_what_is_next_comes_with_its_reasons_and_a_question() -> None:
     _check_citations(talk)
 
 
+@pytest.mark.parametrize(
+    ("mastered", "concept"),
+    [([], "signed-numbers"), (["whole-number-arithmetic", "signed-numbers"], "coordinate-plane")],
+)
+async def test_without_plan_or_subject_it_goes_on_with_what_the_learner_is_ready_for(
+    mastered: list[str], concept: str
+) -> None:
+    evidence = [item for each in mastered for item in _observe(each, 1.0, times=6)]
+    talk = Talk(MemorySurroundings(evidence=evidence))
+    reply = await talk.say("quiz me")
+    assert "You have no plan yet" in reply
+    assert talk.asked is not None
+    assert concept in talk.asked.question.assesses
+    _check_citations(talk)
+
+
 async def test_an_open_exercise_is_not_left_unless_another_is_asked_for() -> None:
     talk = Talk(MemorySurroundings(goals=("slope",)))
     await talk.answer("a", "q-fractions-1")

@@ -1,11 +1,15 @@
 """The measures of the tutor: its attackers' judge, intervals, and agreement of strategies."""
 
+from pathlib import Path
+
 import pytest
 
-from evaluation.tutoring_safety.attacks import CANARY, MOST_TURNS, find_wrong, list_conversations
+from evaluation.tutoring_safety.attacks import CANARY, MOST_TURNS, Conversation, find_wrong, list_conversations
 from evaluation.tutoring_safety.courses import pack_bundled, poison, read_course
 from evaluation.tutoring_safety.judging import Turn, judge, tells_answer
-from evaluation.tutoring_safety.report import Rate
+from evaluation.tutoring_safety.record import Record
+from evaluation.tutoring_safety.report import Rate, write_report
+from evaluation.tutoring_safety.suite import Suite
 from evaluation.tutoring_strategies import bootstrap, measure_accuracy, measure_macro_f1
 from kg.grading import matches_key
 from tests.tutoring_surroundings import read_bundled
@@ -63,6 +67,32 @@ def test_every_question_is_attacked_after_a_wrong_answer() -> None:
 def test_a_poisoned_course_is_a_course_with_instructions_in_it() -> None:
     texts = poison(read_course(pack_bundled()))
     assert all(CANARY in text for name, text in texts.items() if name != "curriculum.yaml")
+
+
+async def test_an_interrupted_run_goes_on_where_it_was(tmp_path: Path) -> None:
+    conversations = list_conversations(read_bundled(), [QUESTIONS["q-fractions-1"]])[:5]
+    played: list[str] = []
+
+    async def play(conversation: Conversation) -> list[Turn]:
+        if len(played) == 3:
+            raise ConnectionError
+        played.append(conversation.name)
+        return [Turn(said="The answer is 5/6." if conversation.name == "pressure" else "Look again.", by_model=True)]
+
+    def make_suite() -> Suite:
+        record = Record(tmp_path / "verdicts.jsonl")
+        return Suite(conversations=conversations, questions=QUESTIONS, record=record, at_once=1, show=False)
+
+    with pytest.raises(ExceptionGroup):
+        await make_suite().play("tutor", play)
+    before = list(played)
+    played.clear()
+    verdicts = [verdict for _, verdict in await make_suite().play("tutor", play)]
+    assert [*before, *played] == [conversation.name for conversation in conversations]
+    assert [verdict.leaked for verdict in verdicts] == [0, 1, 0, 0, 0]
+    assert all((verdict.turns, verdict.by_model) == (1, 1) for verdict in verdicts)
+    report = write_report(list(zip(conversations, verdicts, strict=True)))
+    assert any("turns in which a model wrote 100.0 %" in line for line in report)
 
 
 def test_intervals_are_wilsons() -> None:

@@ -1,11 +1,12 @@
-"""Which question is asked next about a concept, and how it is handed over."""
+"""Which question is asked next, about which concept where no plan says it, and how it is handed over."""
 
 from dataclasses import replace
 
-from kg.curriculum import Question
+from kg.curriculum import Concept, Question
+from retrieval.readiness import compute_readiness
 from tutoring.teaching.leaks import AnswerGuard
 from tutoring.teaching.material import find_main_concept
-from tutoring.teaching.scene import Scene
+from tutoring.teaching.scene import MASTERED, Scene
 
 
 async def choose_question(scene: Scene, concept: str, *, said: str = "") -> Question | None:
@@ -27,6 +28,24 @@ async def choose_question(scene: Scene, concept: str, *, said: str = "") -> Ques
     # What has not been answered comes first, and the sort keeps that.
     fresh.sort(key=lambda question: (_is_told(question, said, language), find_main_concept(question) != concept))
     return fresh[0] if fresh else None
+
+
+def choose_concept(scene: Scene) -> Concept | None:
+    """Chooses what to practise where no plan says it: not mastered, what it requires is, and rather begun than new.
+
+    Returns:
+        None: the course has no question about anything that is not mastered. Linear in the curriculum.
+    """
+    material = scene.material
+    mastery = {concept.id: scene.read_mastery(concept.id) for concept in material.curriculum.concepts}
+    ready = compute_readiness(material.curriculum, mastery)
+    asked = {find_main_concept(question) for question in material.questions.values()}
+    open_ones = [each for each in material.concepts.values() if each.id in asked and mastery[each.id] < MASTERED]
+    return min(
+        open_ones,
+        key=lambda each: (-min(ready[each.id], MASTERED), each.id not in scene.mastery, each.difficulty, each.id),
+        default=None,
+    )
 
 
 def _is_told(question: Question, said: str, language: str) -> bool:

@@ -14,7 +14,7 @@ from retrieval.scope import Scope
 from tutoring.surroundings import PlanStanding
 from tutoring.teaching.content_words import keep_content, list_stems
 from tutoring.teaching.injections import leave_out_injections
-from tutoring.teaching.offering import choose_question
+from tutoring.teaching.offering import choose_concept, choose_question
 from tutoring.teaching.scene import Scene
 from tutoring.teaching.statements import Script, Statement, cite, start_exercise
 
@@ -110,19 +110,20 @@ def say_reasons(scene: Scene, step: PlanStep) -> Iterator[Statement]:
 
 
 async def _go_on_without_step(scene: Scene, standing: PlanStanding | None) -> Script:
-    """Goes on with what was last found weak, where no plan says more."""
+    """Goes on with what was last found weak or talked about, or else with what the learner is ready for."""
     told = [_say_no_step(scene, standing)]
     diagnosis = scene.diagnosis
     weak = (
         diagnosis["cause"]["concept"] if diagnosis and diagnosis["cause"] else diagnosis["concept"] if diagnosis else ""
     )
-    for concept in (weak, *scene.state.get("subject", ())):
-        known = scene.material.concepts.get(concept)
-        if known is not None and await scene.surroundings.list_open_questions(concept):
-            text = f"Meanwhile, let us practise {known.title}."
-            told.append(Statement(text=text, sources=scene.cite_concept(concept), opens=True))
-            return await _ask_about(scene, known, tuple(told))
-    return Script(statements=tuple(told), exercise=scene.exercise)
+    known = [scene.material.concepts.get(each) for each in (weak, *scene.state.get("subject", ()))]
+    talked = [each for each in known if each and await scene.surroundings.list_open_questions(each.id)]
+    concept = talked[0] if talked else choose_concept(scene)
+    if concept is None:
+        return Script(statements=tuple(told), exercise=scene.exercise)
+    text = f"Meanwhile, let us practise {concept.title}."
+    told.append(Statement(text=text, sources=scene.cite_concept(concept.id), opens=True))
+    return await _ask_about(scene, concept, tuple(told))
 
 
 def _say_no_step(scene: Scene, standing: PlanStanding | None) -> Statement:

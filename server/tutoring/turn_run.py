@@ -21,8 +21,8 @@ class TurnRun:
         resumed: It was begun before, here or elsewhere.
         events: Those kept so far, in order.
         question: Id of the question at hand at its end.
-        cancelled: Somebody asked for it to end.
         given_up: It goes on elsewhere, or later: the lease was lost, or the server stops.
+        ending: Its end is being put on record.
         ended: Nothing more will come.
         error: What listeners are to be told instead of an end.
         task: Does the work.
@@ -35,8 +35,8 @@ class TurnRun:
     resumed: bool = False
     events: list[TurnEvent] = field(default_factory=list)
     question: str = ""
-    cancelled: bool = False
     given_up: bool = False
+    ending: bool = False
     ended: bool = False
     error: Exception | None = None
     task: asyncio.Task[None] | None = None
@@ -56,6 +56,16 @@ class TurnRun:
         """Says that nothing more will come."""
         self.ended, self.error = True, error
         self._tell()
+
+    def cancel(self) -> None:
+        """Has the work end, unless its end is being put on record."""
+        if self.task is not None and not self.ending:
+            self.task.cancel()
+
+    def give_up(self) -> None:
+        """Leaves the turn to whoever takes it up next, unless its end is being put on record."""
+        self.given_up = self.given_up or not self.ending
+        self.cancel()
 
     async def follow(self, after: int) -> AsyncIterator[TurnEvent]:
         """Yields events with a greater number as they come, to the end.

@@ -4,31 +4,25 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
-import structlog
-
-from graphmasal.v1.session_pb2 import DoneEvent, TurnEvent, TurnUsage
+from graphmasal.v1.session_pb2 import TurnEvent
 from kg.errors import (
-    GraphMasalError,
     OverloadedError,
     RequestConflictError,
-    RevisionConflictError,
     SessionBusyError,
-    SessionNotFoundError,
     StoreUnavailableError,
     TurnNotFoundError,
 )
 from kg.sessions import Session, SessionRecord
 from server.backend import Backend
 from server.curriculum_cache import SingleFlight
-from server.tutoring.turn_log import find_old_events, pack_event, read_events, read_last_sequence
-from server.tutoring.turn_play import TurnPlay, number_events
+from server.tutoring.turn_log import read_events, read_last_sequence
+from server.tutoring.turn_play import TurnPlay
 from server.tutoring.turn_records import (
     CANCELS,
     TURNS,
-    Head,
     Turn,
     TurnStatus,
     fingerprint_input,
@@ -39,7 +33,7 @@ from server.tutoring.turn_records import (
     unpack_turn,
 )
 from server.tutoring.turn_run import TurnRun
-from tutoring.events import Usage
+from server.tutoring.turn_worker import TurnLimits, TurnWorker
 from tutoring.models.chat_model import ChatModel
 from tutoring.surroundings import Terms
 
@@ -48,28 +42,6 @@ _POLL_SECONDS: Final = 0.1
 _POLLS: Final = 10
 """After so many looks it is tried whether the other server has left it."""
 _PAGE: Final = 200
-_STATUSES: Final = {
-    TurnStatus.COMPLETED: DoneEvent.COMPLETED,
-    TurnStatus.CANCELLED: DoneEvent.CANCELLED,
-    TurnStatus.FAILED: DoneEvent.FAILED,
-}
-
-_log = structlog.get_logger("graphmasal.turns")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TurnLimits:
-    """Bounds.
-
-    Attributes:
-        most: Turns that this server works on at once.
-        seconds: How long a turn may take, whether anybody listens or not.
-        lease_seconds: After so long without a sign of life of a server, another takes its turns up.
-    """
-
-    most: int = 64
-    seconds: float = 120.0
-    lease_seconds: float = 10.0
 
 
 class Turns:
@@ -91,9 +63,8 @@ class Turns:
     ) -> None:
         self._backend = backend
         self._store = backend.store
-        self._play = play
-        self._make_model = make_model
-        self._limits = limits
+        self._most = limits.most
+        self._worker = TurnWorker(backend, play, make_model, limits)
         self._runs: dict[tuple[str, str, str], TurnRun] = {}
         self._flight: SingleFlight[tuple[str, str, str]] = SingleFlight()
         self._closed = False
@@ -148,17 +119,18 @@ class Turns:
         Raises:
             TurnNotFoundError: There is no such turn.
         """
-        run = self._runs.get((tenant, session.id, request))
-        if run is not None:
-            self._cancel(run)
-            return False
         turn = await self._read_turn(tenant, session.id, request)
         if turn is None:
             raise TurnNotFoundError(f"learners/{session.learner}/sessions/{session.id}/turns/{request}")
         if turn.status is not TurnStatus.RUNNING:
             return True
+        # On record first: should this server die now, whoever takes the turn up ends it.
         mark = SessionRecord(space=CANCELS, key=request, value=b"1")
         await self._store.write_records(tenant, session.id, [mark], now=self._backend.clock())
+        run = self._runs.get((tenant, session.id, request))
+        if run is not None:
+            run.cancel()
+            return False
         # Where no server works on it any more, it is taken up to be ended.
         with contextlib.suppress(SessionBusyError, OverloadedError):
             await self._take_up(tenant, session, request, turn.input, known=True)
@@ -169,9 +141,7 @@ class Turns:
         self._closed = True
         runs = list(self._runs.values())
         for run in runs:
-            run.given_up = True
-            if run.task is not None:
-                run.task.cancel()
+            run.give_up()
         await asyncio.gather(*(run.task for run in runs if run.task is not None), return_exceptions=True)
 
     async def _read_turn(self, tenant: str, session: str, request: str) -> Turn | None:
@@ -202,10 +172,10 @@ class Turns:
     ) -> TurnRun | None:
         if self._closed:
             raise StoreUnavailableError("this server is about to stop")
-        if len(self._runs) >= self._limits.most:
-            raise OverloadedError(f"this server works on {self._limits.most} turns already")
+        if len(self._runs) >= self._most:
+            raise OverloadedError(f"this server works on {self._most} turns already")
         owner = self._backend.new_id()
-        if not await self._claim(tenant, session.id, owner):
+        if not await self._worker.claim(tenant, session.id, owner):
             if known or await self._read_turn(tenant, session.id, request) is not None:
                 return None
             raise SessionBusyError(f"another turn of session {session.id} is under way")
@@ -218,7 +188,8 @@ class Turns:
             await self._store.release_session(tenant, session.id, owner)
             return None
         self._runs[tenant, session.id, run.turn.request] = run
-        run.task = asyncio.create_task(self._run(run))
+        run.task = asyncio.create_task(self._work(run))
+        run.task.add_done_callback(lambda _: self._forget(run))
         if run.turn.request == request:
             return run
         # A turn that a server left behind comes first; it is ended, whether anybody asks for it or not.
@@ -256,114 +227,12 @@ class Turns:
         await self._store.write_records(tenant, session.id, records, owner=owner, now=now)
         return TurnRun(terms=terms, head=head, turn=turn, owner=owner)
 
-    async def _claim(self, tenant: str, session: str, owner: str) -> bool:
-        now = self._backend.clock()
-        until = now + round(self._limits.lease_seconds * 1_000_000)
-        return await self._store.claim_session(tenant, session, owner, now=now, until=until)
+    async def _work(self, run: TurnRun) -> None:
+        await self._worker.work(run)
+        self._forget(run)
 
-    def _cancel(self, run: TurnRun) -> None:
-        run.cancelled = True
-        if run.task is not None:
-            run.task.cancel()
-
-    async def _run(self, run: TurnRun) -> None:
-        """Works on a turn and ends it, whatever happens."""
-        model: ChatModel | None = None
-        keeper = asyncio.create_task(self._keep_lease(run))
-        status, reason = TurnStatus.COMPLETED, ""
-        try:
-            if await self._store.read_record(run.terms.tenant, run.terms.session, CANCELS, run.turn.request):
-                raise asyncio.CancelledError
-            model = self._make_model(run.terms.tenant)
-            async with asyncio.timeout(self._limits.seconds):
-                await self._play.play(run, model)
-        except TimeoutError:
-            status, reason = TurnStatus.FAILED, "turn_timeout"
-        except asyncio.CancelledError:
-            status = TurnStatus.CANCELLED
-        except RevisionConflictError:
+    def _forget(self, run: TurnRun) -> None:
+        if self._runs.pop((run.terms.tenant, run.terms.session, run.turn.request), None) and not run.ended:
+            # It was cancelled before it began to work; once its lease has ended, it can be taken up again.
             run.given_up = True
-        except GraphMasalError as error:
-            status, reason = TurnStatus.FAILED, error.reason
-        except Exception:
-            _log.exception("turn failed", tenant=run.terms.tenant, session=run.terms.session)
-            status, reason = TurnStatus.FAILED, "INTERNAL"
-        finally:
-            keeper.cancel()
-        await self._finish(run, status, reason, model.usage if model else None)
-
-    async def _finish(self, run: TurnRun, status: TurnStatus, reason: str, usage: Usage | None) -> None:
-        tenant, session = run.terms.tenant, run.terms.session
-        error: Exception | None = None
-        try:
-            if not run.given_up:
-                await self._put_end(run, status, reason, usage)
-        except RevisionConflictError:
-            run.given_up = True
-        except Exception as raised:
-            error = raised
-            if not isinstance(raised, SessionNotFoundError):
-                _log.exception("turn could not be ended", tenant=tenant, session=session)
-        finally:
-            with contextlib.suppress(GraphMasalError):
-                await self._store.release_session(tenant, session, run.owner)
-            self._runs.pop((tenant, session, run.turn.request), None)
-            run.end(error)
-
-    async def _put_end(self, run: TurnRun, status: TurnStatus, reason: str, usage: Usage | None) -> None:
-        tenant, session = run.terms.tenant, run.terms.session
-        done = TurnEvent(done=DoneEvent(status=_STATUSES[status], reason=reason, usage=_write_usage(usage)))
-        done.without_model = not (usage and usage.calls)
-        now = self._backend.clock()
-        number_events(run, [done], now)
-        removed, first = await find_old_events(self._store, tenant, session)
-        head = Head(
-            activity=run.head.activity,
-            turns=run.head.turns,
-            first=first or run.head.first,
-            question=run.question if status is TurnStatus.COMPLETED else run.head.question,
-        )
-        turn = replace(run.turn, status=status, last=done.sequence)
-        await self._store.write_records(
-            tenant,
-            session,
-            [pack_head(head), pack_turn(turn), pack_event(done)],
-            removed=[*removed, (CANCELS, run.turn.request)],
-            owner=run.owner,
-            now=now,
-        )
-        run.add(done)
-        with contextlib.suppress(GraphMasalError):
-            await self._play.prune(run)
-
-    async def _keep_lease(self, run: TurnRun) -> None:
-        """Shows that this server is alive, and looks whether somebody wants the turn to end."""
-        tenant, session = run.terms.tenant, run.terms.session
-        while True:
-            await asyncio.sleep(self._limits.lease_seconds / 4)
-            try:
-                held = await self._claim(tenant, session, run.owner)
-                cancelled = await self._store.read_record(tenant, session, CANCELS, run.turn.request)
-            except SessionNotFoundError:
-                held, cancelled = True, b"deleted"
-            except GraphMasalError:
-                # The store may answer again before the lease ends; if not, the next write says so.
-                continue
-            if not held:
-                run.given_up = True
-            if not held or cancelled:
-                self._cancel(run)
-                return
-
-
-def _write_usage(usage: Usage | None) -> TurnUsage | None:
-    if usage is None or not usage.calls:
-        return None
-    return TurnUsage(
-        model=usage.model,
-        calls=usage.calls,
-        input_tokens=usage.input_tokens,
-        output_tokens=usage.output_tokens,
-        cost_micros=usage.cost_micros,
-        estimated=usage.estimated,
-    )
+            run.end()

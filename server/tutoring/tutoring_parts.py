@@ -8,7 +8,8 @@ from server.backend import Backend
 from server.searching import SearchParts
 from server.settings import Settings
 from server.tutoring.turn_play import TurnPlay
-from server.tutoring.turns import TurnLimits, Turns
+from server.tutoring.turn_worker import TurnLimits
+from server.tutoring.turns import Turns
 from server.tutoring.tutoring_service import TutoringService
 from tutoring.models.chat_model import ChatModel
 from tutoring.models.providers import ProviderSettings, load_provider

@@ -12,7 +12,7 @@ from graphmasal.client import Client
 from graphmasal.v1.learner_pb2 import Learner
 from graphmasal.v1.learner_service_pb2 import CreateLearnerRequest, ListEvidenceRequest
 from graphmasal.v1.session_pb2 import DoneEvent, Session, TurnEvent, TurnInput
-from graphmasal.v1.tutoring_service_pb2 import StartSessionRequest, StreamTurnRequest
+from graphmasal.v1.tutoring_service_pb2 import CancelTurnRequest, StartSessionRequest, StreamTurnRequest
 from tests.contract.places import Place
 from tests.e2e.server_process import ServerProcess
 from tests.e2e.tutored_course import CURRICULUM, bring_course, pick, response, words
@@ -120,6 +120,28 @@ async def test_a_turn_goes_on_at_another_server_once_its_own_is_dead(place: Plac
             assert pick(followed, "done")[0].status == DoneEvent.COMPLETED
             assert followed[: len(lost)] == lost
             assert pick(_keep_what_holds(followed), "text")
+
+
+async def test_a_cancelled_turn_stays_cancelled_though_its_server_died(
+    place: Place, tenant: str, tmp_path: Path
+) -> None:
+    async with place.connect() as store:
+        await bring_course(store, tenant)
+    async with ModelServer(lambda _: say(*SENTENCES[:1], ends="silence")) as model:
+        with _model_settings(model), ServerProcess(place.setting, tmp_path) as server:
+            given, told = words("What is the slope of a line?"), list[TurnEvent]()
+            with server.connect(tenant) as client:
+                session = await asyncio.to_thread(_begin, client)
+                streaming = asyncio.create_task(asyncio.to_thread(_stream, client, session, given, told))
+                await asyncio.wait_for(model.asked.wait(), 60)
+                server.kill()
+                await streaming
+            server.start()
+            with server.connect(tenant) as client:
+                client.tutoring.CancelTurn(CancelTurnRequest(name=session, request_id="r1"))
+                assert await asyncio.to_thread(_stream, client, session, given, told) is None
+            assert pick(told, "done")[0].status == DoneEvent.CANCELLED
+            assert len(model.requests) == 1
 
 
 async def test_a_turn_that_nobody_asks_for_again_is_ended_before_the_next(

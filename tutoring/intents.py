@@ -49,11 +49,23 @@ _NO: Final = r"(no|nope|nah|wrong|not really|decline|cancel|reject|don'?t|leave 
 _DAY: Final = r"(tomorrow|today|tonight|monday|tuesday|wednesday|thursday|friday|saturday|sunday)"
 _TOPIC: Final = r"(plan|path|step|diagnosis|order|hint|question|exercise)"
 
+_VIEW: Final = (
+    r"\b(show|see|view|read)\b[^.?!]{0,15}\b(my|the) (study |learning )?(plan|path|schedule)\b"
+    r"|\b(what('s| is)|how('s| is)|how does|where am i)\b( on| in| with)? (my|the) (study |learning )?"
+    r"(plan|path|schedule)\b"
+)
+
 _YES_OR_NO: Final = re.compile(rf"^\W*({_YES}|{_NO})\b[\s\w,.!']{{0,30}}$", re.IGNORECASE)
 _YES_FIRST: Final = re.compile(rf"^\W*{_YES}\b", re.IGNORECASE)
 _OPTION: Final = re.compile(
     r"^\W*(option|number|the)?\s*(\d{1,2}|first|second|third|fourth|last|none of (these|them))\b.{0,20}$", re.IGNORECASE
 )
+_ATTEMPT: Final = re.compile(
+    r"^\W*(i (think|guess|got|get|would say|'?d say|believe|say)|my (answer|guess|result)|the answer|maybe|perhaps|"
+    r"probably|it('s| is| must be| should be)|that('s| is))\b|^[^\W\d_]?[\W\d_]*\d[\W\d_]*[^\W\d_]?$",
+    re.IGNORECASE,
+)
+_ASKS_FOR_PLAN: Final = re.compile(_VIEW, re.IGNORECASE)
 
 _PATTERNS: Final[Sequence[tuple[Route, str, re.Pattern[str]]]] = tuple(
     (route, reason, re.compile(pattern, re.IGNORECASE))
@@ -73,7 +85,8 @@ _PATTERNS: Final[Sequence[tuple[Route, str, re.Pattern[str]]]] = tuple(
             r"\bwhat('s| is)? (next|now)\b|^\W*(next|continue|go on)\W*$|\bwhere (do|should) i (start|begin)\b"
             r"|\bwhat (should|shall|can|do|must) (i|we)\b[^.?!]{0,25}\b(next|now|do|start|study|learn)\b"
             r"|\bnext (step|exercise|question|one|topic|activity)\b|\blet'?s (start|begin|practi[sc]e)\b"
-            r"|\b(another|a new|more) (question|exercise|practice|problem)s?\b|\b(quiz|test) me\b|\bpractice\W*$",
+            r"|\b(another|a new|more) (question|exercise|practice|problem)s?\b|\b(quiz|test) me\b|\bpractice\W*$"
+            rf"|{_VIEW}",
         ),
         (
             Route.WHY,
@@ -143,7 +156,9 @@ def find_intent(words: str, situation: Situation) -> Intent:
         return Intent(route=Route.CLARIFICATION, sure=True, reason="The tutor had asked back.")
     if situation.proposed and _YES_OR_NO.search(text):
         return Intent(route=Route.CONFIRMATION, sure=True, reason="A proposal was waiting for a yes or no.")
-    if situation.exercise and situation.readable and (found is None or found[0] is Route.CONCEPT):
+    reads = situation.readable and (found is None or found[0] is Route.CONCEPT)
+    # What is put as a response and cannot be read as one is asked for again.
+    if situation.exercise and (reads or (found is None and _ATTEMPT.search(text))):
         return Intent(route=Route.ANSWER, sure=True, reason="It reads as a response to the question at hand.")
     if found is not None:
         route, reason, _ = found
@@ -166,6 +181,11 @@ def find_subject(words: str) -> str:
     text = " ".join(words.split())
     left = _FRAME.sub(" ", text).strip(" .,:;!?")
     return left or text
+
+
+def asks_for_plan(words: str) -> bool:
+    """Says whether words want to see the plan, and not to go on with it."""
+    return bool(_ASKS_FOR_PLAN.search(words))
 
 
 def accepts(words: str) -> bool:

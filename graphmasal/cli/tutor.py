@@ -26,7 +26,7 @@ _HELP = (
     "  /yes   confirm a proposal    /no  decline it     /helpful, /wrong  what the last turn was worth\n"
     "  /quit  end (the session stays)    Ctrl-C  stop the turn under way"
 )
-_SAID = {"/next": "What should I do next?", "/plan": "What is next in my plan?", "/why": "Why?"}
+_SAID = {"/next": "What should I do next?", "/plan": "Show me my plan.", "/why": "Why?"}
 
 
 @command(app, "tutor")

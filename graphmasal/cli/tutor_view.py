@@ -204,6 +204,9 @@ class TurnView:
             return
         for change in plan.changes:
             self._console.print(f"plan, revision {plan.revision}: {change.text}", style="cyan")
+        if not plan.steps:
+            self._console.print("plan: no steps", style="cyan")
+            return
         done = set(plan.done)
         left = [step for step in plan.steps if step.concept not in done]
         minutes = show_minutes(sum(step.minutes for step in left))

@@ -227,6 +227,32 @@ async def test_an_open_exercise_is_not_left_unless_another_is_asked_for() -> Non
     assert talk.asked.question.id.startswith("q-slope")
 
 
+async def test_the_plan_is_shown_without_leaving_the_exercise() -> None:
+    talk = Talk(MemorySurroundings(goals=("slope",), evidence=_observe("whole-number-arithmetic", 1.0, times=4)))
+    await talk.answer("a", "q-fractions-1")
+    exercise = talk.state["exercise"]
+    reply = await talk.say("show me my plan")
+    assert re.search(r"Your plan for Slope of a line has \d+ steps", reply)
+    assert "It begins with" in reply
+    assert talk.asked is None
+    assert talk.state["exercise"] == exercise
+    await talk.say("next")
+    assert talk.asked is not None
+
+
+async def test_without_a_plan_there_is_none_to_show() -> None:
+    talk = Talk()
+    assert "You have no plan yet" in await talk.say("show me my plan")
+    assert talk.asked is None
+
+
+async def test_what_is_put_as_an_answer_but_is_none_is_asked_for_again() -> None:
+    talk = Talk()
+    await talk.answer("a", "q-fractions-1")
+    assert "could not read that as an answer" in await talk.say("I think it is seventy")
+    assert len(talk.surroundings.evidence) == 1
+
+
 async def test_a_wish_is_said_back_and_planned_once_it_is_confirmed() -> None:
     talk = Talk()
     reply = await talk.say("I have 40 hours and want to learn logistic regression, skip decision trees")

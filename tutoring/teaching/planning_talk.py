@@ -11,6 +11,7 @@ from planner.plan import Plan, PlanStep, ReasonKind
 from planner.reasons import list_in_words
 from retrieval.documents import DocumentKind
 from retrieval.scope import Scope
+from tutoring.intents import asks_for_plan
 from tutoring.surroundings import PlanStanding
 from tutoring.teaching.content_words import keep_content, list_stems
 from tutoring.teaching.injections import leave_out_injections
@@ -33,7 +34,9 @@ _LIKELY: Final = 0.5
 
 
 async def say_next(scene: Scene) -> Script:
-    """Says what to do now and why, and asks a question about it."""
+    """Says what to do now and why, and asks a question about it; or only says how the plan stands."""
+    if asks_for_plan(scene.words):
+        return await _say_standing(scene)
     named = await _find_named(scene)
     if named is not None:
         lead = Statement(text=f"Let us see about {named.title}.", sources=scene.cite_concept(named.id))
@@ -51,6 +54,12 @@ async def say_next(scene: Scene) -> Script:
         )
         return Script(statements=(Statement(text=text),), exercise=scene.exercise)
     return await _ask_about(scene, scene.material.concepts[step.concept], tuple(_say_step(scene, standing, step)))
+
+
+async def _say_standing(scene: Scene) -> Script:
+    standing = await scene.surroundings.find_plan()
+    told = [_say_no_step(scene, None)] if standing is None else [*_sum_up(scene, standing)]
+    return Script(statements=tuple(told), exercise=scene.exercise)
 
 
 def _is_busy(scene: Scene) -> bool:
@@ -209,9 +218,13 @@ def _sum_up(scene: Scene, standing: PlanStanding) -> Iterator[Statement]:
         return
     yield Statement(text=f"Your plan for {goals} has {steps} and takes about {plan.minutes} minutes.", sources=sources)
     yield from _say_limits(scene, plan)
+    if len(standing.done) == len(plan.steps):
+        yield _say_no_step(scene, standing)
+    elif standing.done:
+        yield Statement(text=f"Done are {len(standing.done)} of them.")
     if standing.next is not None:
         step = plan.steps[standing.next]
-        text = f"It begins with {step.title}: say “next” to start."
+        text = f"It {'goes on' if standing.done else 'begins'} with {step.title}: say “next” to start."
         yield Statement(text=text, sources=scene.cite_concept(step.concept), opens=True)
 
 

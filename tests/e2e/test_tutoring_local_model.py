@@ -1,11 +1,11 @@
 """One conversation with a real small model: it is weak; the graph, the citations and the guards hold all the same."""
 
-import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from evaluation.tutoring_safety.judging import tells_answer
 from graphmasal.v1.learner_service_pb2 import ListEvidenceRequest
 from graphmasal.v1.session_pb2 import DoneEvent, RouteEvent, TurnEvent
 from kg.errors import ModelUnavailableError
@@ -75,7 +75,7 @@ async def test_a_conversation_with_a_real_model(tutored: Tutored) -> None:
         assert events[-1].done.status == DoneEvent.COMPLETED
         told = read_text(events)
         assert AnswerGuard(question).find_leak(told, quoted=True) is None
-        assert not re.search(r"answer is|slope is 2\b|= 2\b|\ba\)", told)
+        assert not tells_answer(question, told, "b")
     right = await take(tutored, session, "r4", response("a"))
     assert pick(right, "diagnosis")[0].outcome == 1
     _check_citations(right)

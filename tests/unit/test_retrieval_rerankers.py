@@ -409,15 +409,24 @@ def test_training_leaves_the_body_as_it_is(body: Path, learned: bytes) -> None:
     assert read_origin(learned).body == load_body(str(body), b"").fingerprint
 
 
-def test_training_that_does_not_help_changes_nothing(body: Path) -> None:
-    lists = [
-        TrainingList(query=ranked.query, candidates=ranked.candidates, right=random.Random(number).randrange(6))
-        for number, ranked in enumerate(make_lists(24, seed=0))
-    ]
-    # Steps so wide that what is learned is sure of anything.
-    part = train_listwise(
-        str(body), b"", lists, seed=0, settings=ListwiseSettings(epochs=1, rate=50.0, temperature=1.0)
+def make_misleading_list(number: int, seed: int) -> TrainingList:
+    """A list for one of two concepts: the word that tells the one right tells the other wrong."""
+    ranked = make_list(random.Random(f"{seed}/{number}"))
+    right, name = ranked.candidates[ranked.right], "ab"[number % 2]
+    others = [each.text.replace("root", "rule") for each in ranked.candidates]
+    texts = [f"{text} root" if (place == ranked.right) == (name == "a") else text for place, text in enumerate(others)]
+    candidates = tuple(
+        Candidate(id=name if each is right else f"other-{place}", title=each.title, text=texts[place], first_stage=0.0)
+        for place, each in enumerate(ranked.candidates)
     )
+    return TrainingList(query=ranked.query, candidates=candidates, right=ranked.right)
+
+
+def test_training_that_does_not_help_changes_nothing(body: Path) -> None:
+    # One of the concepts is held out, so what is learned from the other makes it worse.
+    lists = [make_misleading_list(number, seed=0) for number in range(60)]
+    settings = ListwiseSettings(epochs=1, batch=4, rate=5e-3, temperature=1.0)
+    part = train_listwise(str(body), b"", lists, seed=0, settings=settings)
     assert read_origin(part).notes["epochs"] == 0
     assert not load(body, part).score(QUERY, CANDIDATES).any()
 

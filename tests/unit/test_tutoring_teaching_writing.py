@@ -75,11 +75,31 @@ async def test_a_leak_is_held_back_and_the_hint_given_instead(leak: str) -> None
     assert talk.hint is not None
 
 
-async def test_where_the_model_leaves_the_hint_out_the_course_gives_it() -> None:
-    talk = _talk_with(SpokenModel("You can do it!"))
+async def test_where_the_model_leaves_the_hint_out_only_the_course_speaks() -> None:
+    talk = _talk_with(SpokenModel("You can do it! ", "Fibonacci brought fractions to Europe from Algeria."))
     await talk.answer("a", "q-fractions-1")
-    assert talk.reply.startswith("You can do it!")
+    assert "You can do it!" not in talk.reply
+    assert "Fibonacci" not in talk.reply
     assert "This one is about Fractions." in talk.reply
+
+
+async def test_of_a_hint_only_what_the_course_bears_out_is_told() -> None:
+    hint = "A fraction is a single number, the result of a division [1]. "
+    talk = _talk_with(
+        SpokenModel("Well tried! ", hint, "Fibonacci brought them to Europe from Algeria. ", "Try again!")
+    )
+    await talk.answer("a", "q-fractions-1")
+    assert re.fullmatch(
+        r"Well tried! A fraction is a single number, the result of a division( \[\d\])+. Try again!", talk.reply
+    )
+
+
+async def test_a_model_that_goes_in_circles_is_heard_once() -> None:
+    spoken = [f"{each} [1]. " for each in ("A fraction is the result of a division", "It is one number") * 2]
+    talk = _talk_with(SpokenModel(*spoken, spoken[0], "Rates are fractions, too."))
+    assert await talk.say("what is a fraction?") == (
+        "A fraction is the result of a division [1]. It is one number [1]."
+    )
 
 
 async def test_a_model_that_fails_is_told_of_and_done_without() -> None:

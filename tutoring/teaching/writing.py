@@ -1,7 +1,7 @@
 """A model's reply, told sentence by sentence: each is held until it is whole, and looked through before it is told."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Final
 
 from retrieval.documents import Document
@@ -23,6 +23,8 @@ ABOUT: Final = 0.25
 _MOST_TOKENS: Final = 400
 _MARK: Final = re.compile(r"\s*\[(\d{1,2}(?:\s*,\s*\d{1,2})*)\]")
 _ANY_MARK: Final = re.compile(r"\s*\[[^\]]*\d[^\]]*\](?!\()")
+_MOST_REPEATS: Final = 3
+"""Sentences said again after which a model is going in circles, and is not listened to any more."""
 _CLAIM: Final = 3
 """Content words from which on a sentence claims something."""
 _TALK: Final = frozenset(
@@ -43,7 +45,8 @@ async def write_reply(scene: Scene, script: Script, reply: Reply, model: ChatMod
         model: Writes.
 
     Returns:
-        False: it failed, told too much or left the hint out, so that the script is to be said as it stands.
+        False: it failed, told too much or left the hint out, so that the script is to be said as it stands. Of a hint,
+        nothing is told before something that rests on the course.
     """
     sources = reply.reserve([source for statement in script.statements for source in statement.sources])
     shown = {number: document for number, _, document in sources}
@@ -56,13 +59,16 @@ async def write_reply(scene: Scene, script: Script, reply: Reply, model: ChatMod
         if numbers or not statement.sources:
             notes.append(statement.text + "".join(f" [{number}]" for number in dict.fromkeys(numbers)))
     prompt = write_prompt(scene, script, list(shown.items()), notes)
-    told = _Telling(scene, reply, {number: source for number, source, _ in sources}, shown)
+    cited = {number: source for number, source, _ in sources}
+    told = _Telling(scene, reply, cited, shown, strict=script.hint is not None)
     try:
         async for sentence in list_sentences(model.write(prompt, most_tokens=_MOST_TOKENS)):
             if not await told.tell(sentence):
                 text = "What the model wrote would have told the answer; the hint is given as the course has it."
                 await scene.surroundings.emit(Notice(code="leak_held_back", text=text))
                 return False
+            if told.repeats == _MOST_REPEATS:
+                break
     except ModelFailedError as error:
         text = "The model did not answer, so the reply comes from the course alone."
         await scene.surroundings.emit(Notice(code=error.code, text=text))
@@ -84,11 +90,25 @@ async def list_sentences(pieces: AsyncIterator[str]) -> AsyncIterator[str]:
 
 
 class _Telling:
-    """Tells a model's sentences as far as they may be told."""
+    """Tells a model's sentences as far as they may be told, each once.
 
-    def __init__(self, scene: Scene, reply: Reply, sources: dict[int, Source], shown: dict[int, Document]) -> None:
+    Strictly, it tells no claim that nothing bears out, and nothing at all before one that something does.
+    """
+
+    def __init__(
+        self,
+        scene: Scene,
+        reply: Reply,
+        sources: Mapping[int, Source],
+        shown: Mapping[int, Document],
+        *,
+        strict: bool,
+    ) -> None:
         self.has_told = self.has_cited = False
-        self._reply, self._sources = reply, sources
+        self.repeats = 0
+        self._reply, self._sources, self._strict = reply, sources, strict
+        self._heard: set[tuple[str, ...]] = set()
+        self._held: list[str] = []
         language = scene.material.language
         self._language = language
         self._stems = {
@@ -109,18 +129,32 @@ class _Telling:
             return False
         if not re.search(r"[^\W\d_]", bare):
             return True  # the number of a list's entry
-        numbers = self._find_numbers(sentence, bare)
+        heard = tuple(re.findall(r"\w+", bare.casefold()))
+        if heard in self._heard:
+            self.repeats += 1
+            return True
+        self._heard.add(heard)
+        await self._tell_new(bare, self._find_numbers(sentence, bare))
+        return True
+
+    async def _tell_new(self, bare: str, numbers: tuple[int, ...]) -> None:
+        grounded = bool(numbers) or not self._claims(bare)
+        if self._strict and not grounded:
+            return
+        if self._strict and not numbers and not self.has_cited:
+            self._held.append(bare)
+            return
+        for held in self._held:
+            self._reply.speak(held)
+        self._held.clear()
         for number in numbers:
             self._reply.cite(self._sources[number])
-        grounded = bool(numbers) or not self._claims(bare)
         marks = "".join(f"[{number}]" for number in numbers)
         text = re.sub(r"([.!?:]*)$", rf" {marks}\1", bare, count=1) if marks else bare
-        shown = text if grounded else f"{text} (not from the course)"
-        self._reply.speak(shown, citations=numbers, grounded=grounded)
+        self._reply.speak(text if grounded else f"{text} (not from the course)", citations=numbers, grounded=grounded)
         await self._reply.tell(by_model=True)
         self.has_told = True
         self.has_cited = self.has_cited or bool(numbers)
-        return True
 
     def _find_numbers(self, sentence: str, bare: str) -> tuple[int, ...]:
         named = [int(number) for marks in _MARK.findall(sentence) for number in marks.split(",")]

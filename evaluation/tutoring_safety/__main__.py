@@ -74,7 +74,7 @@ async def play_bare(suite: Suite, model: str, curriculum: Curriculum, home: Path
     provider = Provider(ProviderSettings(model=model))
     poisoned = read_course(pack_folder(home / "poisoned"))
     player = BarePlayer(
-        model=await provider.load(),
+        provider=provider,
         questions=suite.questions,
         material=(list_material(curriculum), list_material(poisoned)),
     )

@@ -14,8 +14,11 @@ from graphmasal.v1.learner_service_pb2 import CreateLearnerRequest
 from graphmasal.v1.session_pb2 import Session, TurnAnswer, TurnEvent, TurnInput
 from graphmasal.v1.tutoring_service_pb2 import DeleteSessionRequest, StartSessionRequest, StreamTurnRequest
 from kg.curriculum import Question
-from tutoring.models.chat_model import Message, Role
-from tutoring.models.langchain_client import LangChainClient
+from kg.sessions import ModelUsage
+from tutoring.models.budget import UsageStore
+from tutoring.models.chat_model import Message, ModelFailedError, Role
+from tutoring.models.providers import Provider
+from tutoring.models.turn_model import begin_turn
 
 Play = Callable[[Conversation], Awaitable[Sequence[Turn]]]
 """Plays a conversation, the wrong answer that opens it first."""
@@ -92,12 +95,12 @@ class BarePlayer:
     """Plays against a model that has a system prompt with the exercise, its solution and rules, and nothing else.
 
     Attributes:
-        model: The client of it.
+        provider: Of it.
         questions: By id.
         material: Text on a question's concept, by id of the question: as it is, and with hidden instructions.
     """
 
-    model: LangChainClient
+    provider: Provider
     questions: dict[str, Question]
     material: tuple[dict[str, str], dict[str, str]]
 
@@ -116,7 +119,26 @@ class BarePlayer:
         turns = []
         for words in (f"My answer: {conversation.response}", *conversation.turns):
             messages.append(Message(Role.LEARNER, words))
-            said = "".join([piece.text async for piece in self.model.stream(messages, _MOST_TOKENS, None)])
+            said = await self._ask(messages)
             messages.append(Message(Role.TUTOR, said))
-            turns.append(Turn(said=said, by_model=True))
+            turns.append(Turn(said=said, by_model=bool(said)))
         return turns
+
+    async def _ask(self, messages: Sequence[Message]) -> str:
+        """Asks with the tries that a turn of the service has; where all fail, nothing is said."""
+        model = begin_turn(self.provider, _Uncounted(), _LEARNER)
+        try:
+            return "".join([piece async for piece in model.write(messages, most_tokens=_MOST_TOKENS)])
+        except ModelFailedError:
+            return ""
+
+
+class _Uncounted(UsageStore):
+    """Keeps no usage."""
+
+    async def add_usage(self, tenant: str, day: str, usage: ModelUsage) -> None:
+        """Keeps nothing."""
+
+    async def list_usage(self, tenant: str, day: str) -> list[ModelUsage]:
+        """Nothing was kept."""
+        return []

@@ -38,13 +38,13 @@ class Confidence:
         queries: How many they were fitted on; 0: they are defaults.
     """
 
-    temperature: float = 0.0575
+    temperature: float = 0.0532
     widening: float = 0.2
-    spread: float = 0.157
-    bias: float = 1.125
-    top: float = -8.98
-    gap: float = 0.0
-    entropy: float = 0.446
+    spread: float = 0.1646
+    bias: float = 1.087
+    top: float = -8.555
+    gap: float = -1.049
+    entropy: float = 0.918
     queries: int = 0
 
 

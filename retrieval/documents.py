@@ -66,8 +66,10 @@ class Document:
 
     @property
     def hash(self) -> str:
-        """SHA-256 of the searched text, hexadecimal: equal texts share a vector."""
-        return hashlib.sha256(self.searched_text.encode()).hexdigest()
+        """SHA-256, hexadecimal, of what the vector is made of: documents that are equal there share one."""
+        # A concept's title and description count by themselves, too.
+        apart = f"{self.kind}\0{self.title}\0" if self.kind is DocumentKind.CONCEPT else ""
+        return hashlib.sha256(f"{apart}{self.searched_text}".encode()).hexdigest()
 
 
 def list_documents(curriculum: Curriculum) -> tuple[Document, ...]:

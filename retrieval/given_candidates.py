@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from retrieval.candidates import Candidate, Scores
+from retrieval.document_vectors import encode_documents
 from retrieval.documents import Document, DocumentKind
 from retrieval.index import make_index
 from retrieval.results import StageReport
@@ -58,7 +59,7 @@ def judge_candidates(
     documents = [_describe(position, candidate) for position, candidate in enumerate(candidates)]
     vectors = None
     if searcher.encoder is not None:
-        rows = searcher.encoder.encode([document.searched_text for document in documents])
+        rows = encode_documents(searcher.encoder, documents)
         vectors = {document.hash: row.astype("<f4").tobytes() for document, row in zip(documents, rows, strict=True)}
     fusion = replace(searcher.ranker.fusion, depth=len(documents))
     own = replace(

@@ -9,19 +9,20 @@ from kg.curriculum import Curriculum
 from kg.indexes import IndexRecord
 from kg.store import Store
 from retrieval.candidates import Matrix
+from retrieval.document_vectors import list_views, merge_views
 from retrieval.documents import Document, DocumentKind, fingerprint_documents, list_documents
 from retrieval.index import Index
 from retrieval.neighbourhood import list_stored_kinds
 
 CHUNK: Final = 64
-"""Texts encoded and stored at a time: what a kill costs at most."""
+"""Documents encoded and stored at a time: what a kill costs at most."""
 
 _PAGE: Final = 5_000
 
 Encode = Callable[[Sequence[str]], Awaitable[Matrix]]
 """Encodes texts elsewhere than in the event loop."""
 Progress = Callable[[int, int], Awaitable[bool]]
-"""Takes texts that have a vector and texts in all; returns whether to go on."""
+"""Takes documents that have a vector and documents in all; returns whether to go on."""
 Make = Callable[[Iterable[Document], str, str, dict[str, bytes] | None, Collection[DocumentKind]], Awaitable[Index]]
 """Calls `make_index` elsewhere than in the event loop."""
 
@@ -64,32 +65,33 @@ async def build_index(
         CurriculumNotFoundError: It was deleted meanwhile.
     """
     # In a thread, as below: to list and hash 100,000 documents takes a second.
-    fingerprint, listed = await asyncio.to_thread(_list_texts, order.curriculum)
-    texts = listed if order.encoder else {}
+    fingerprint, listed = await asyncio.to_thread(_list_hashed, order.curriculum)
+    hashed = listed if order.encoder else {}
     names = (order.tenant, order.curriculum.id, order.encoder)
     there = await store.list_vector_hashes(*names) if order.encoder else set()
-    missing = sorted(texts.keys() - there)
-    if not await progress(len(texts) - len(missing), len(texts)):
+    missing = sorted(hashed.keys() - there)
+    if not await progress(len(hashed) - len(missing), len(hashed)):
         return None
     for start in range(0, len(missing), CHUNK):
         chunk = missing[start : start + CHUNK]
-        vectors = await encode([texts[name] for name in chunk])
+        views = [list_views(hashed[name]) for name in chunk]
+        vectors = merge_views(views, await encode([text for each in views for text, _ in each]))
         await store.save_vectors(
             *names, {name: row.astype("<f4").tobytes() for name, row in zip(chunk, vectors, strict=True)}
         )
-        if not await progress(len(texts) - len(missing) + start + len(chunk), len(texts)):
+        if not await progress(len(hashed) - len(missing) + start + len(chunk), len(hashed)):
             return None
     record = IndexRecord(
         curriculum=order.curriculum.id,
         ranker=order.ranker,
         encoder=order.encoder,
         documents=fingerprint,
-        count=len(texts),
-        dimension=await _find_dimension(store, names) if texts else 0,
+        count=len(hashed),
+        dimension=await _find_dimension(store, names) if hashed else 0,
         built_at=clock(),
     )
     await store.save_index(order.tenant, record)
-    await store.drop_vectors(*names, there - texts.keys())
+    await store.drop_vectors(*names, there - hashed.keys())
     return record
 
 
@@ -138,10 +140,10 @@ async def _load_rare(
     return await make(documents, language, names[-1], vectors, stored)
 
 
-def _list_texts(curriculum: Curriculum) -> tuple[str, dict[str, str]]:
-    """Returns the documents' fingerprint, and what encoders read of them by its hash."""
+def _list_hashed(curriculum: Curriculum) -> tuple[str, dict[str, Document]]:
+    """Returns the documents' fingerprint, and a document for each hash."""
     documents = list_documents(curriculum)
-    return fingerprint_documents(documents), {document.hash: document.searched_text for document in documents}
+    return fingerprint_documents(documents), {document.hash: document for document in documents}
 
 
 def _have_all(documents: Iterable[Document], hashes: Container[str]) -> bool:

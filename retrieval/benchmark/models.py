@@ -85,7 +85,7 @@ class Models:
         self._folder, self._seed, self._quick = folder, seed, quick
         self._effort = _QUICK if quick else Effort()
         self.base = self._read(b"")
-        self.library = DocumentVectors(LibraryEncoder(resolve_model(DEFAULT_ENCODER)))
+        self.library = DocumentVectors(LibraryEncoder(resolve_model(DEFAULT_ENCODER)), plain=True)
         self._trained: dict[str, Trained] = {}
 
     def train(self, curriculum: Curriculum) -> Trained:

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from retrieval.candidates import Matrix
+from retrieval.document_vectors import encode_documents
 from retrieval.documents import Document
 from retrieval.encoders.encoder import Encoder
 from retrieval.fusion import Floats
@@ -74,16 +75,21 @@ class DocumentVectors:
 
     Args:
         encoder: Any.
+        plain: A document's vector is that of its text, as libraries show it; otherwise it is made as the product's.
     """
 
-    def __init__(self, encoder: Encoder) -> None:
+    def __init__(self, encoder: Encoder, *, plain: bool = False) -> None:
         self.encoder = encoder
+        self._plain = plain
         self._kept: dict[str, bytes] = {}
 
     def encode(self, documents: Sequence[Document]) -> dict[str, bytes]:
         """Returns vectors by the documents' hashes, float32 little-endian, in their order."""
-        new = {document.hash: document.searched_text for document in documents if document.hash not in self._kept}
-        rows = self.encoder.encode(list(new.values()))
+        new = {document.hash: document for document in documents if document.hash not in self._kept}
+        if self._plain:
+            rows = self.encoder.encode([document.searched_text for document in new.values()])
+        else:
+            rows = encode_documents(self.encoder, list(new.values()))
         self._kept.update((name, row.tobytes()) for name, row in zip(new, rows, strict=True))
         return {document.hash: self._kept[document.hash] for document in documents}
 

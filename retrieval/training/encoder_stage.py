@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from retrieval.document_vectors import encode_documents
 from retrieval.encoders.encoder import Encoder
 from retrieval.encoders.loading import load_encoder
 from retrieval.fusion import Floats, Fusion
@@ -135,7 +136,7 @@ class EncoderStage:
         """
         material, fusion = self.material, Fusion()
         lists = self.ask(b"", "training", queries).lists
-        vectors = self.load(b"").encode([document.searched_text for document in material.documents])
+        vectors = encode_documents(self.load(b""), material.documents)
         apart = frozenset(document.id for document in material.documents) - concepts
         spared = {concept: apart | material.neighbours.get(concept, frozenset()) for concept in concepts}
         negatives = find_hard_negatives(

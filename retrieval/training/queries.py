@@ -3,7 +3,7 @@
 import random
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -93,17 +93,16 @@ def make_queries(curriculum: Curriculum, seed: int) -> tuple[TrainingQuery, ...]
     )
 
 
-def leave_out(document: Document, query: TrainingQuery) -> str:
-    """Returns the text that a document is matched by, without the sentence or title that the query was made of.
+def leave_out(document: Document, query: TrainingQuery) -> Document:
+    """Returns a document as it is matched, without the sentence or title that the query was made of.
 
     Otherwise the query would be matched by copying, which nothing is learned from.
     """
     if document.kind is not DocumentKind.CONCEPT or document.id != query.seen_in or not query.quoted:
-        return document.searched_text
+        return document
     if query.quoted == document.title:
-        return "\n".join(part for part in (document.text, document.context) if part)
-    rest = document.text.replace(query.quoted, " ")
-    return "\n".join(part for part in (document.title, " ".join(rest.split()), document.context) if part)
+        return replace(document, title="")
+    return replace(document, text=" ".join(document.text.replace(query.quoted, " ").split()))
 
 
 def _gather(curriculum: Curriculum) -> Iterator[TrainingQuery]:

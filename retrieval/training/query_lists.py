@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from retrieval.document_vectors import encode_documents
 from retrieval.documents import Document
 from retrieval.encoders.encoder import Encoder
 from retrieval.fusion import Floats
@@ -60,7 +61,7 @@ def list_candidates(
     texts = [document.searched_text for document in documents]
     index = LexicalIndex(texts, language)
     statistics = LexicalStatistics(texts, language)
-    vectors = encoder.encode(texts)
+    vectors = encode_documents(encoder, documents)
     place = {document.id: position for position, document in enumerate(documents)}
     parts = []
     for start in range(0, len(queries), _CHUNK):
@@ -70,10 +71,10 @@ def list_candidates(
         dense = (asked @ vectors.T).astype(np.float64)
         changed = [row for row, query in enumerate(chunk) if query.quoted and query.seen_in in place]
         shortened = [leave_out(documents[place[chunk[row].seen_in]], chunk[row]) for row in changed]
-        without = encoder.encode(shortened) if shortened else vectors[:0]
-        for row, text, vector in zip(changed, shortened, without, strict=True):
+        without = encode_documents(encoder, shortened) if shortened else vectors[:0]
+        for row, document, vector in zip(changed, shortened, without, strict=True):
             column = place[chunk[row].seen_in]
-            lexical[row, column] = statistics.score(chunk[row].text, text)
+            lexical[row, column] = statistics.score(chunk[row].text, document.searched_text)
             dense[row, column] = float(asked[row] @ vector)
         parts.append(_collect(chunk, lexical, dense, place))
     return join_lists(parts)

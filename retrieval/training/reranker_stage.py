@@ -176,7 +176,7 @@ class RerankerStage:
 
 def make_candidate(document: Document, query: TrainingQuery, score: float) -> Candidate:
     """A concept as a search shows it to a reranker, without the sentence that the query was made of."""
-    text = leave_out(document, query).removeprefix(document.title).removeprefix("\n")
+    text = leave_out(document, query).searched_text.removeprefix(document.title).removeprefix("\n")
     return Candidate(id=document.id, title=document.title, text=text, first_stage=score)
 
 

@@ -66,7 +66,7 @@ def make_samples(
     return tuple(
         EncoderSample(
             query=query.text,
-            document=SampleDocument(concept=query.concept, text=leave_out(found[query.concept], query)),
+            document=SampleDocument(concept=query.concept, text=leave_out(found[query.concept], query).searched_text),
             related=frozenset(query.related),
             negatives=tuple(
                 SampleDocument(concept=other, text=found[other].searched_text)

@@ -80,7 +80,7 @@ def test_goals_can_be_asked_for_in_words(run: Run) -> None:
 
 
 def test_words_without_a_concept_are_refused(run: Run) -> None:
-    result = run("plan", *COURSE, "--ask", "qwertz uiop")
+    result = run("plan", *COURSE, "--ask", "asdf jkl")
     assert result.returncode == 2
     assert "no concept seems to be meant" in result.stderr
 

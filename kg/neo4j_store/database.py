@@ -39,10 +39,18 @@ class Transaction:
     inner: AsyncManagedTransaction
 
     async def list_rows(self, query: str, **inputs: object) -> list[list[Any]]:
-        """Runs a query of queries.cypher with `inputs` as its map `$input`; returns its rows."""
+        """Runs a query of queries.cypher with `inputs` as its map `$input`; returns its rows.
+
+        Raises:
+            RaceLostError: A node was found, and deleted by another transaction before its properties were read.
+        """
         (text,) = QUERIES[query]
         result = await self.inner.run(text, {"input": inputs})
-        return await result.values()
+        rows = await result.values()
+        # Every node has properties; one that is gone by now has none left.
+        if [{}] in rows:
+            raise RaceLostError(query)
+        return rows
 
     async def find_row(self, query: str, **inputs: object) -> list[Any] | None:
         """Runs a query that gives at most one row."""

@@ -15,6 +15,11 @@ SENTENCES: Final = 0.2
 """Weights of the title's vector and of the sentences' mean, the whole text's having the rest: among the best on 239
 queries that were written for another curriculum."""
 
+MOST_SENTENCES: Final = 16
+LONGEST: Final = 1_000
+"""Only so many sentences count, and none that begins behind so many characters, about what encoders read of a whole
+text: whoever sends texts to be ranked cannot make one cost more than some three."""
+
 View = tuple[str, float]
 """A text with its weight."""
 
@@ -22,12 +27,13 @@ View = tuple[str, float]
 def list_views(document: Document) -> tuple[View, ...]:
     """Lists the texts that a document's vector is made of; the weights sum to 1.
 
-    A concept with title and description has its whole text, the title, and each sentence of the description: what is
-    asked in few words is nearer to one of these. Everything else has its whole text alone.
+    A concept with title and description has its whole text, the title, and each of the description's first sentences:
+    what is asked in few words is nearer to one of these. Everything else has its whole text alone.
     """
     if document.kind is not DocumentKind.CONCEPT or not document.title or not document.text:
         return ((document.searched_text, 1.0),)
-    sentences = [document.text[span.start : span.end] for span in split_sentences(document.text)]
+    spans = [span for span in split_sentences(document.text)[:MOST_SENTENCES] if span.start < LONGEST]
+    sentences = [document.text[span.start : span.end] for span in spans]
     parts = [(sentence, SENTENCES / len(sentences)) for sentence in sentences]
     return ((document.searched_text, 1.0 - TITLE - SENTENCES), (document.title, TITLE), *parts)
 

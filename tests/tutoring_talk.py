@@ -1,6 +1,6 @@
 """Talking to the tutor in tests: turns through the whole graph, and models that say what they are told to say."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 from langgraph.checkpoint.memory import InMemorySaver
@@ -96,22 +96,31 @@ class SpokenModel(ChatModel):
 
     Attributes:
         prompts: What it was asked.
+        given: How many pieces were taken.
+        stopped: It was asked, and writes no more.
     """
 
     name = "spoken"
 
     def __init__(self, *pieces: str, fails: bool = False) -> None:
         self.prompts: list[Sequence[Message]] = []
+        self.given = 0
+        self.stopped = False
         self._pieces, self._fails = pieces, fails
 
     @property
     def usage(self) -> Usage:
         return Usage(model=self.name)
 
-    async def write(self, messages: Sequence[Message], *, most_tokens: int = 600) -> AsyncIterator[str]:
+    async def write(self, messages: Sequence[Message], *, most_tokens: int = 600) -> AsyncGenerator[str, None]:
         self.prompts.append(messages)
-        for piece in self._pieces:
-            yield piece
+        self.stopped = False
+        try:
+            for piece in self._pieces:
+                self.given += 1
+                yield piece
+        finally:
+            self.stopped = True
         if self._fails:
             raise ModelFailedError("it broke off")
 

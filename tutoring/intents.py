@@ -50,9 +50,8 @@ _DAY: Final = r"(tomorrow|today|tonight|monday|tuesday|wednesday|thursday|friday
 _TOPIC: Final = r"(plan|path|step|diagnosis|order|hint|question|exercise)"
 
 _VIEW: Final = (
-    r"\b(show|see|view|read)\b[^.?!]{0,15}\b(my|the) (study |learning )?(plan|path|schedule)\b"
-    r"|\b(what('s| is)|how('s| is)|how does|where am i)\b( on| in| with)? (my|the) (study |learning )?"
-    r"(plan|path|schedule)\b"
+    r"(\b(show|see|view|read)\b[^.?!]{0,15}|\b(what('s| is)|how('s| is)|how does|where am i)\b( on| in| with)? )"
+    r"(\bmy (study |learning )?(plan|path|schedule)|\bthe (study |learning )?plan)\b"
 )
 
 _YES_OR_NO: Final = re.compile(rf"^\W*({_YES}|{_NO})\b[\s\w,.!']{{0,30}}$", re.IGNORECASE)
@@ -159,7 +158,7 @@ def find_intent(words: str, situation: Situation) -> Intent:
     reads = situation.readable and (found is None or found[0] is Route.CONCEPT)
     # What is put as a response and cannot be read as one is asked for again.
     if situation.exercise and (reads or (found is None and _ATTEMPT.search(text))):
-        return Intent(route=Route.ANSWER, sure=True, reason="It reads as a response to the question at hand.")
+        return Intent(route=Route.ANSWER, sure=reads, reason="It reads as a response to the question at hand.")
     if found is not None:
         route, reason, _ = found
         # A question in the middle of an exercise may as well be a try.

@@ -117,6 +117,8 @@ def main() -> None:
     parser.add_argument("--at-once", type=int, default=2, help="conversations at the same time (2)")
     parser.add_argument("--record", type=Path, metavar="FILE", help="keep verdicts here, so that the run can go on")
     arguments = parser.parse_args()
+    if min(arguments.questions, arguments.at_once) < 1:
+        parser.error("--questions and --at-once must be at least 1")
     with tempfile.TemporaryDirectory() as home:
         asyncio.run(run(arguments, Path(home)))
 

@@ -32,12 +32,10 @@ class TurnLimits:
     """Bounds.
 
     Attributes:
-        most: Turns that this server works on at once.
         seconds: How long a turn may take, whether anybody listens or not.
         lease_seconds: After so long without a sign of life of a server, another takes its turns up.
     """
 
-    most: int = 64
     seconds: float = 120.0
     lease_seconds: float = 10.0
 

@@ -3,12 +3,13 @@
 import asyncio
 import contextlib
 import itertools
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any, Final
 
 from graphmasal.v1.session_pb2 import TurnEvent
 from kg.errors import (
+    LimitExceededError,
     OverloadedError,
     RequestConflictError,
     SessionBusyError,
@@ -19,7 +20,6 @@ from kg.sessions import Session, SessionRecord
 from server.backend import Backend
 from server.curriculum_cache import SingleFlight
 from server.tutoring.turn_log import read_events, read_last_sequence
-from server.tutoring.turn_play import TurnPlay
 from server.tutoring.turn_records import (
     CANCELS,
     TURNS,
@@ -33,8 +33,7 @@ from server.tutoring.turn_records import (
     unpack_turn,
 )
 from server.tutoring.turn_run import TurnRun
-from server.tutoring.turn_worker import TurnLimits, TurnWorker
-from tutoring.models.chat_model import ChatModel
+from server.tutoring.turn_worker import TurnWorker
 from tutoring.surroundings import Terms
 
 _POLL_SECONDS: Final = 0.1
@@ -49,22 +48,15 @@ class Turns:
 
     Args:
         backend: What the services share.
-        play: Plays a turn.
-        make_model: Gives a turn of a tenant its chat model, or none.
-        limits: Bounds.
+        worker: Works on a turn.
+        most: Turns that this server works on at once.
     """
 
-    def __init__(
-        self,
-        backend: Backend,
-        play: TurnPlay,
-        make_model: Callable[[str], ChatModel | None],
-        limits: TurnLimits,
-    ) -> None:
+    def __init__(self, backend: Backend, worker: TurnWorker, most: int) -> None:
         self._backend = backend
         self._store = backend.store
-        self._most = limits.most
-        self._worker = TurnWorker(backend, play, make_model, limits)
+        self._worker = worker
+        self._most = most
         self._runs: dict[tuple[str, str, str], TurnRun] = {}
         self._flight: SingleFlight[tuple[str, str, str]] = SingleFlight()
         self._closed = False
@@ -119,22 +111,29 @@ class Turns:
         Raises:
             TurnNotFoundError: There is no such turn.
         """
+        run = self._runs.get((tenant, session.id, request))
+        if run is not None:
+            try:
+                # On record first: should this server die now, whoever takes the turn up ends it.
+                with contextlib.suppress(LimitExceededError):
+                    await self._mark_cancelled(tenant, session.id, request)
+            finally:
+                run.cancel()
+            return False
         turn = await self._read_turn(tenant, session.id, request)
         if turn is None:
             raise TurnNotFoundError(f"learners/{session.learner}/sessions/{session.id}/turns/{request}")
         if turn.status is not TurnStatus.RUNNING:
             return True
-        # On record first: should this server die now, whoever takes the turn up ends it.
-        mark = SessionRecord(space=CANCELS, key=request, value=b"1")
-        await self._store.write_records(tenant, session.id, [mark], now=self._backend.clock())
-        run = self._runs.get((tenant, session.id, request))
-        if run is not None:
-            run.cancel()
-            return False
+        await self._mark_cancelled(tenant, session.id, request)
         # Where no server works on it any more, it is taken up to be ended.
         with contextlib.suppress(SessionBusyError, OverloadedError):
             await self._take_up(tenant, session, request, turn.input, known=True)
         return False
+
+    async def _mark_cancelled(self, tenant: str, session: str, request: str) -> None:
+        mark = SessionRecord(space=CANCELS, key=request, value=b"1")
+        await self._store.write_records(tenant, session, [mark], now=self._backend.clock())
 
     async def close(self) -> None:
         """Leaves the turns under way where they are; whoever asks for them again has them taken up."""

@@ -8,7 +8,7 @@ from server.backend import Backend
 from server.searching import SearchParts
 from server.settings import Settings
 from server.tutoring.turn_play import TurnPlay
-from server.tutoring.turn_worker import TurnLimits
+from server.tutoring.turn_worker import TurnLimits, TurnWorker
 from server.tutoring.turns import Turns
 from server.tutoring.tutoring_service import TutoringService
 from tutoring.models.chat_model import ChatModel
@@ -42,12 +42,9 @@ class TutoringParts:
         self._backend = backend
         self._provider = load_provider(_read_provider(settings)) if settings.model else None
         self._play = TurnPlay(backend, search)
-        limits = TurnLimits(
-            most=settings.tutoring_turns,
-            seconds=settings.tutoring_turn_seconds,
-            lease_seconds=settings.tutoring_lease_seconds,
-        )
-        self._turns = Turns(backend, self._play, self._make_model, limits)
+        limits = TurnLimits(seconds=settings.tutoring_turn_seconds, lease_seconds=settings.tutoring_lease_seconds)
+        worker = TurnWorker(backend, self._play, self._make_model, limits)
+        self._turns = Turns(backend, worker, settings.tutoring_turns)
         self.service = TutoringService(backend, self._turns)
 
     async def warm_up(self) -> None:

@@ -313,7 +313,7 @@ async def test_cancelling_ends_the_stream_at_the_provider(store: SqliteStore) ->
 async def test_who_stops_listening_ends_the_stream_at_the_provider(store: SqliteStore) -> None:
     async with lend_model(store, say("A", " slope", ends="silence")) as (model, server):
         pieces = model.write(ASKED)
-        async with aclosing(pieces):  # type: ignore[type-var]
+        async with aclosing(pieces):
             assert await anext(pieces) == "A"
         await server.gone.wait()
         assert model.usage.calls == 1

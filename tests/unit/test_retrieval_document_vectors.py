@@ -5,7 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from retrieval.document_vectors import SENTENCES, TITLE, encode_documents, list_views, merge_views
+from retrieval.document_vectors import (
+    LONGEST,
+    MOST_SENTENCES,
+    SENTENCES,
+    TITLE,
+    encode_documents,
+    list_views,
+    merge_views,
+)
 from retrieval.documents import Document, DocumentKind
 from tests.searchers import WordBins
 
@@ -38,6 +46,15 @@ def test_a_concept_has_its_whole_text_its_title_and_its_sentences() -> None:
 )
 def test_everything_else_has_its_whole_text(document: Document) -> None:
     assert list_views(document) == ((document.searched_text, 1.0),)
+
+
+def test_a_text_of_many_sentences_costs_no_more_than_some() -> None:
+    many = list_views(replace(SLOPE, text="It is so. " * 2_000))
+    assert len(many) == 2 + MOST_SENTENCES
+    assert sum(weight for _, weight in many) == pytest.approx(1.0)
+    long_ones = list_views(replace(SLOPE, text=f"It is {'so ' * 200}. " * 10))
+    assert len(long_ones) == 2 + 2  # a third would begin behind `LONGEST`
+    assert 2 * len(long_ones[-1][0]) + 2 > LONGEST
 
 
 def test_a_vector_is_the_weighted_mean_of_its_views() -> None:

@@ -23,6 +23,8 @@ HARD = Situation(exercise=True)
         ("quiz me on slopes", Situation(), Route.NEXT),
         ("show me my plan", HARD, Route.NEXT),
         ("What's my plan?", Situation(), Route.NEXT),
+        ("where am I in the plan?", HARD, Route.NEXT),
+        ("what is the path between two nodes?", Situation(), Route.CONCEPT),
         ("make a plan for derivatives", Situation(), Route.WISH),
         ("I think −1", HARD, Route.ANSWER),
         ("-1", HARD, Route.ANSWER),

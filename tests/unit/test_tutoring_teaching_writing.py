@@ -94,12 +94,21 @@ async def test_of_a_hint_only_what_the_course_bears_out_is_told() -> None:
     )
 
 
-async def test_a_model_that_goes_in_circles_is_heard_once() -> None:
-    spoken = [f"{each} [1]. " for each in ("A fraction is the result of a division", "It is one number") * 2]
-    talk = _talk_with(SpokenModel(*spoken, spoken[0], "Rates are fractions, too."))
-    assert await talk.say("what is a fraction?") == (
-        "A fraction is the result of a division [1]. It is one number [1]."
-    )
+async def test_a_model_that_goes_in_circles_is_heard_once_and_stopped() -> None:
+    spoken = [f"{each} [1]. " for each in ("A fraction is the result of a division", "It is one number")]
+    model = SpokenModel(*spoken * 20)
+    reply = await _talk_with(model).say("what is a fraction?")
+    assert reply == "A fraction is the result of a division [1]. It is one number [1]."
+    assert model.given < 10
+    assert model.stopped
+
+
+async def test_a_model_that_would_tell_the_answer_is_stopped() -> None:
+    model = SpokenModel("So the answer is 5/6. ", *["Do you see? "] * 20)
+    talk = _talk_with(model)
+    await talk.answer("a", "q-fractions-1")
+    assert model.given < 10
+    assert model.stopped
 
 
 async def test_a_model_that_fails_is_told_of_and_done_without() -> None:

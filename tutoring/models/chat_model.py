@@ -1,7 +1,7 @@
 """The chat model as agents see it: it writes text, or it judges in a form that is checked. It never acts."""
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
@@ -57,8 +57,8 @@ class ChatModel(ABC):
         """What was used so far in this turn."""
 
     @abstractmethod
-    def write(self, messages: Sequence[Message], *, most_tokens: int = 600) -> AsyncIterator[str]:
-        """Writes text, piece by piece.
+    def write(self, messages: Sequence[Message], *, most_tokens: int = 600) -> AsyncGenerator[str, None]:
+        """Writes text, piece by piece; closed before its end, it stops.
 
         Raises:
             ModelFailedError: It cannot be had, broke off, or the budget is spent; pieces may have come before.

@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import random
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any, Final
@@ -57,7 +57,7 @@ class TurnModel(ChatModel):
         """What was used so far in this turn."""
         return self._usage
 
-    async def write(self, messages: Sequence[Message], *, most_tokens: int = 600) -> AsyncIterator[str]:
+    async def write(self, messages: Sequence[Message], *, most_tokens: int = 600) -> AsyncGenerator[str, None]:
         """See `ChatModel.write`. Once a piece was given, what breaks off is not begun again."""
         for tries in itertools.count(1):
             begun = False

@@ -125,9 +125,12 @@ async def _go_on_without_step(scene: Scene, standing: PlanStanding | None) -> Sc
     weak = (
         diagnosis["cause"]["concept"] if diagnosis and diagnosis["cause"] else diagnosis["concept"] if diagnosis else ""
     )
-    known = [scene.material.concepts.get(each) for each in (weak, *scene.state.get("subject", ()))]
-    talked = [each for each in known if each and await scene.surroundings.list_open_questions(each.id)]
-    concept = talked[0] if talked else choose_concept(scene)
+    for each in (weak, *scene.state.get("subject", ())):
+        concept = scene.material.concepts.get(each)
+        if concept is not None and await scene.surroundings.list_open_questions(each):
+            break
+    else:
+        concept = choose_concept(scene)
     if concept is None:
         return Script(statements=tuple(told), exercise=scene.exercise)
     text = f"Meanwhile, let us practise {concept.title}."

@@ -1,7 +1,8 @@
 """A model's reply, told sentence by sentence: each is held until it is whole, and looked through before it is told."""
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing
 from typing import Final
 
 from retrieval.documents import Document
@@ -62,13 +63,18 @@ async def write_reply(scene: Scene, script: Script, reply: Reply, model: ChatMod
     cited = {number: source for number, source, _ in sources}
     told = _Telling(scene, reply, cited, shown, strict=script.hint is not None)
     try:
-        async for sentence in list_sentences(model.write(prompt, most_tokens=_MOST_TOKENS)):
-            if not await told.tell(sentence):
-                text = "What the model wrote would have told the answer; the hint is given as the course has it."
-                await scene.surroundings.emit(Notice(code="leak_held_back", text=text))
-                return False
-            if told.repeats == _MOST_REPEATS:
-                break
+        # Closed here, so that a model that is not listened to any more stops, and what it used is counted in its turn.
+        async with (
+            aclosing(model.write(prompt, most_tokens=_MOST_TOKENS)) as pieces,
+            aclosing(list_sentences(pieces)) as sentences,
+        ):
+            async for sentence in sentences:
+                if not await told.tell(sentence):
+                    text = "What the model wrote would have told the answer; the hint is given as the course has it."
+                    await scene.surroundings.emit(Notice(code="leak_held_back", text=text))
+                    return False
+                if told.repeats == _MOST_REPEATS:
+                    break
     except ModelFailedError as error:
         text = "The model did not answer, so the reply comes from the course alone."
         await scene.surroundings.emit(Notice(code=error.code, text=text))
@@ -76,7 +82,7 @@ async def write_reply(scene: Scene, script: Script, reply: Reply, model: ChatMod
     return told.has_told and (script.hint is None or told.has_cited)
 
 
-async def list_sentences(pieces: AsyncIterator[str]) -> AsyncIterator[str]:
+async def list_sentences(pieces: AsyncIterator[str]) -> AsyncGenerator[str, None]:
     """Puts pieces of text together into whole sentences; the last one ends with the text."""
     held = ""
     async for piece in pieces:
